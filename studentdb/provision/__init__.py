@@ -1,0 +1,1 @@
+"""Desired state -> AWS. Never prints, never reads argv or the environment."""

@@ -1,0 +1,220 @@
+"""The one way to AWS: clients, identity, bounded retries and waits.
+
+Errors are classified by code first and by message only where AWS gives one code to many causes. Nothing here sleeps
+between steps: a wait polls, a retry is for a named error, and both have a budget in seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from studentdb import __version__
+from studentdb.errors import CancelledError, StudentDBError
+from studentdb.provision import tags
+from studentdb.provision.endpoints import Endpoints
+
+T = TypeVar("T")
+
+# IAM is eventually consistent; one measured deploy needed more than 48 s (X-04).
+PROPAGATION_BUDGET = 120.0
+
+# How the names of operations that only read begin; every other operation counts as a write.
+_READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One installation of the product: an environment in one account and region.
+
+    Env `prod` uses the names of the owner's documents as they are, env NAME uses `student-management-NAME-…`.
+    """
+
+    env: str
+    region: str
+    account: str
+
+    @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+        return "student-management" if self.env == "prod" else f"student-management-{self.env}"
+
+    @property
+    def id(self) -> str:
+        """Unique in the account; the value of the deployment tag."""
+        return f"{self.prefix}@{self.region}"
+
+    @property
+    def digest(self) -> str:
+        """12 hex characters that are unique to account and deployment, for names that carry no tags or are global."""
+        return sha256(f"{self.account}/{self.id}".encode()).hexdigest()[:12]
+
+
+def _cancel_event() -> threading.Event:
+    return threading.Event()
+
+
+@dataclass(frozen=True)
+class Aws:
+    """A session bound to a deployment and to where AWS is (`endpoints`)."""
+
+    session: boto3.Session
+    deployment: Deployment
+    endpoints: Endpoints
+    cancelled: threading.Event = field(default_factory=_cancel_event)
+    # Called before every call that writes; the lock uses it to stop an owner that was taken over.
+    before_write: list[Callable[[], None]] = field(default_factory=list)
+    _clients: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
+    _client_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov` (REG-09)."""
+        return str(self.session.get_partition_for_region(self.deployment.region))
+
+    @property
+    def region(self) -> str:
+        """The deployment's region."""
+        return self.deployment.region
+
+    @property
+    def account(self) -> str:
+        """The 12-digit account id."""
+        return self.deployment.account
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags that every resource of the deployment carries."""
+        return {tags.DEPLOYMENT: self.deployment.id}
+
+    def owns(self, found: dict[str, str]) -> bool:
+        """Whether these tags are this deployment's."""
+        return found.get(tags.DEPLOYMENT) == self.deployment.id
+
+    def client(self, service: str, *, retries: bool = True, region: str | None = None) -> Any:
+        """A thread-safe boto3 client, made once.
+
+        `retries=False` is for creates without an idempotency token: after a lost answer botocore would make a second
+        one (X-06), so the resource looks again instead.
+        """
+        key = (service, region or self.region, retries)
+        # boto3.Session is not thread-safe; clients are.
+        with self._client_lock:
+            if key not in self._clients:
+                self._clients[key] = self.session.client(
+                    service,
+                    region_name=region or self.region,
+                    endpoint_url=self.endpoints.endpoint_url,
+                    config=Config(
+                        # `Rate exceeded` comes with HTTP 400 and many names (X-05); botocore knows them.
+                        retries={"mode": "standard", "total_max_attempts": 10 if retries else 1},
+                        # us-east-1 would fall back to SigV2 for presigned URLs on a custom endpoint.
+                        signature_version="s3v4" if service == "s3" else None,
+                        s3={"addressing_style": self.endpoints.s3_addressing} if service == "s3" else None,
+                        max_pool_connections=32,
+                        connect_timeout=5,
+                        read_timeout=60,
+                        user_agent_extra=f"studentdb/{__version__}",
+                    ),
+                )
+                self._clients[key].meta.events.register("before-call", self._before_call)
+            return self._clients[key]
+
+    def _before_call(self, model: Any, **_: Any) -> None:
+        if not model.name.startswith(_READS):
+            for check in self.before_write:
+                check()
+
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """An ARN in this deployment's partition, region and account."""
+        return ":".join(
+            (
+                "arn",
+                self.partition,
+                service,
+                self.region if region else "",
+                self.account if account else "",
+                resource,
+            )
+        )
+
+    def pause(self, seconds: float) -> None:
+        """Sleep that Ctrl-C ends. Raises CancelledError."""
+        if self.cancelled.wait(seconds):
+            raise CancelledError("interrupted")
+
+    def retry(
+        self,
+        call: Callable[[], T],
+        *,
+        when: Callable[[ClientError], bool],
+        budget: float = PROPAGATION_BUDGET,
+    ) -> T:
+        """`call()`, again while it fails with an error that `when` accepts; densely at first, 2 s apart at most.
+
+        Raises the last error after `budget` seconds.
+        """
+        started = time.monotonic()
+        delay = 0.25
+        while True:
+            try:
+                return call()
+            except ClientError as error:
+                if not when(error) or time.monotonic() - started + delay > budget:
+                    raise
+            self.pause(delay)
+            delay = min(delay * 2, 2.0)
+
+    def wait(self, poll: Callable[[], T | None], *, what: str, budget: float, slowest: float = 2.0) -> T:
+        """Poll until `poll` returns something other than None, from 0.1 s upwards to `slowest` seconds apart.
+
+        Raises StudentDBError after `budget` seconds.
+        """
+        started = time.monotonic()
+        delay = 0.1
+        while True:
+            found = poll()
+            if found is not None:
+                return found
+            if time.monotonic() - started + delay > budget:
+                raise StudentDBError(
+                    f"{what} did not happen within {budget:.0f} s",
+                    hint="run the same command again: it goes on from here",
+                )
+            self.pause(delay)
+            delay = min(delay * 1.6, slowest)
+
+
+def error_code(error: ClientError) -> str:
+    """The service's error code, e.g. `ResourceNotFoundException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def error_message(error: ClientError) -> str:
+    """The service's message."""
+    return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def has_code(*codes: str) -> Callable[[ClientError], bool]:
+    """A predicate for `Aws.retry`: the error's code is one of these."""
+    return lambda error: error_code(error) in codes
+
+
+@contextmanager
+def ignoring(*codes: str) -> Iterator[None]:
+    """Run a delete; an error with one of these codes means that it is gone already (X-11)."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) not in codes:
+            raise

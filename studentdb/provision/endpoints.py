@@ -1,0 +1,68 @@
+"""The one seam between AWS and the embedded engine: everything that differs between them is in this file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where AWS is, and what its data planes are called for browsers, the CLI and CloudFront.
+
+    `endpoint_url` None is AWS itself. `embedded` says that the endpoint is the embedded engine, whose data planes are
+    addressed by path and host on one port; any other endpoint is treated like AWS.
+    """
+
+    region: str
+    endpoint_url: str | None = None
+    embedded: bool = False
+
+    @property
+    def s3_addressing(self) -> str:
+        """Virtual hosts on AWS; on another endpoint a bucket's host name would not resolve."""
+        return "virtual" if self.endpoint_url is None else "path"
+
+    @property
+    def viewer_protocol_policy(self) -> str:
+        """The engine has no TLS: redirecting to https would lead nowhere there."""
+        return "allow-all" if self.embedded else "redirect-to-https"
+
+    def api_url(self, api_id: str, stage: str) -> str:
+        """The base URL of an HTTP API's stage."""
+        if self.embedded:
+            return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
+        return f"https://{api_id}.execute-api.{self.region}.amazonaws.com/{stage}"
+
+    def api_origin(self, api_id: str, stage: str) -> dict[str, Any]:
+        """DomainName, OriginPath and protocol of the distribution's API origin."""
+        if self.embedded:
+            return {
+                "domain": "localhost",
+                "path": f"/_aws/execute-api/{api_id}/{stage}",
+                "http_port": urlsplit(self.endpoint_url or "").port or 80,
+                "protocol": "http-only",
+            }
+        return {
+            "domain": f"{api_id}.execute-api.{self.region}.amazonaws.com",
+            "path": f"/{stage}",
+            "http_port": 80,
+            "protocol": "https-only",
+        }
+
+    def site_url(self, distribution_label: str) -> str:
+        """What a person opens. `distribution_label` is the first label of the distribution's domain name."""
+        if self.embedded:
+            return f"http://{distribution_label}.cloudfront.localhost:{urlsplit(self.endpoint_url or '').port or 80}"
+        return f"https://{distribution_label}.cloudfront.net"
+
+    def cognito_url(self) -> str:
+        """Where the browser and the CLI sign in."""
+        if self.endpoint_url is not None:
+            return self.endpoint_url
+        return f"https://cognito-idp.{self.region}.amazonaws.com"
+
+    def issuer(self, user_pool_id: str) -> str:
+        """The `iss` of the pool's tokens: the same on AWS and on the engine."""
+        return f"https://cognito-idp.{self.region}.amazonaws.com/{user_pool_id}"

@@ -1,0 +1,251 @@
+"""Survey, plan, apply, remove: the one engine behind deploy, plan, drift, repair and teardown.
+
+* survey reads everything, in parallel, and writes nothing;
+* plan is a pure function of the declarations and the survey;
+* apply makes what is planned, in parallel, and skips what depends on a failure;
+* remove is the same walk backwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Literal
+
+from studentdb.errors import CancelledError, StudentDBError
+from studentdb.provision.core import Change, Live, Outputs, Resource, is_unresolved
+from studentdb.provision.events import Emit, Event, Verb
+from studentdb.provision.walk import Lanes, Walk, walk
+
+if TYPE_CHECKING:
+    from studentdb.provision.aws import Aws
+
+Action = Literal["create", "update", "replace", "delete", "none"]
+Survey = Mapping[str, Live | None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a deployment consists of, and what it must not have (features switched off, retired kinds)."""
+
+    resources: tuple[Resource, ...]
+    absent: tuple[Resource, ...] = ()
+
+    @property
+    def all(self) -> tuple[Resource, ...]:
+        """Everything that a survey looks for."""
+        return self.resources + self.absent
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to one resource."""
+
+    resource: Resource
+    action: Action
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The resource's id."""
+        return self.resource.id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in dependency order."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """The steps that write."""
+        return tuple(step for step in self.steps if step.action != "none")
+
+    def __bool__(self) -> bool:
+        return bool(self.pending)
+
+
+class WalkError(StudentDBError):
+    """Some resources failed; `failures` says which and why, `skipped` what was not tried because of them."""
+
+    def __init__(self, what: str, failures: Mapping[str, Exception], skipped: Iterable[str]) -> None:
+        super().__init__(what, why="; ".join(f"{node}: {error}" for node, error in failures.items()))
+        self.failures = dict(failures)
+        self.skipped = tuple(skipped)
+
+
+def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Live | None]:
+    """Read every resource, a child only after the parent that its identity names.
+
+    Raises WalkError when something could not be read, or is not ours.
+    """
+    by_id = {resource.id: resource for resource in resources}
+    found: dict[str, Live | None] = {}
+
+    def read(node: str) -> None:
+        outputs = {key: live.outputs for key, live in found.items() if live is not None}
+        resource = by_id[node].resolve(outputs)
+        if any(is_unresolved(getattr(resource, name)) for name in resource.identity):
+            found[node] = None  # its parent does not exist, so neither does it
+            return
+        with _reported(emit, resource, "read"):
+            found[node] = resource.read(aws)
+
+    result = walk({r.id: r.reads_after() for r in by_id.values()}, read, cancelled=aws.cancelled)
+    _raise_failures("reading the deployment failed", result, aws)
+    return found
+
+
+def plan(stack: Stack, lives: Survey) -> Plan:
+    """What to do so that the live state becomes the declared one.
+
+    Raises StudentDBError where that would mean replacing a resource that holds people's data.
+    """
+    by_id = {resource.id: resource for resource in stack.resources}
+    outputs: dict[str, Outputs] = {}
+    steps: list[Step] = []
+    for node in _ordered(stack.resources):
+        step = _step(by_id[node].resolve(outputs), lives.get(node), by_id[node])
+        steps.append(step)
+        live = lives.get(node)
+        if live is not None and step.action in ("none", "update"):
+            outputs[node] = live.outputs
+    steps += [Step(resource, "delete") for resource in stack.absent if lives.get(resource.id) is not None]
+    return Plan(tuple(steps))
+
+
+def _step(resolved: Resource, live: Live | None, declared: Resource) -> Step:
+    # A child whose parent is about to be made anew is made anew too; the old one goes with the old parent.
+    if live is None or any(is_unresolved(getattr(resolved, name)) for name in resolved.identity):
+        wanted = resolved.properties()
+        return Step(declared, "create", tuple(Change(name, None, value) for name, value in wanted.items()))
+    changes = resolved.diff(live)
+    if not changes:
+        return Step(declared, "none")
+    fixed = [change for change in changes if change.property in resolved.immutable]
+    if fixed and resolved.stateful:
+        names = ", ".join(change.property for change in fixed)
+        raise StudentDBError(
+            f"{declared.id} cannot be changed in place",
+            why=f"AWS fixes {names} when it is created, and it holds data that is never thrown away by a deploy",
+            hint="deploy beside it with --env NAME and move the data",
+        )
+    return Step(declared, "replace" if fixed else "update", changes)
+
+
+def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outputs]:
+    """Carry out the plan; returns the outputs of every resource. May do less than planned, never more.
+
+    Raises WalkError with all failures after everything independent of them is done.
+    """
+    steps = {step.id: step for step in planned.steps if step.action != "delete"}
+    outputs: dict[str, Outputs] = {}
+    lanes = Lanes()
+
+    def work(node: str) -> None:
+        step, live = steps[node], lives.get(node)
+        resource = step.resource.resolve(outputs)
+        if step.action == "none" and live is not None:
+            outputs[node] = live.outputs
+            return
+        with _in_lane(lanes, resource):
+            outputs[node] = _write(step, resource, live, aws, emit)
+
+    graph = {node: step.resource.dependencies() for node, step in steps.items()}
+    result = walk(graph, work, cancelled=aws.cancelled)
+    _report_skipped(emit, result, {node: step.resource for node, step in steps.items()}, "create")
+    _raise_failures("the deploy is incomplete", result, aws)
+    remove([step.resource for step in planned.steps if step.action == "delete"], lives, aws, emit)
+    return outputs
+
+
+def _write(step: Step, resource: Resource, live: Live | None, aws: Aws, emit: Emit) -> Outputs:
+    if step.action == "create" or live is None:
+        with _reported(emit, resource, "create"):
+            return resource.create(aws)
+    changes = resource.diff(live)
+    if not changes:
+        return live.outputs
+    if step.action == "replace":
+        with _reported(emit, resource, "replace"):
+            resource.delete(aws, live)
+            return resource.create(aws)
+    with _reported(emit, resource, "update"):
+        return resource.update(aws, live, changes)
+
+
+def remove(resources: Iterable[Resource], lives: Survey, aws: Aws, emit: Emit) -> None:
+    """Delete what the survey found of `resources`, dependants first.
+
+    Raises WalkError with all failures after everything independent of them is gone.
+    """
+    outputs = {node: live.outputs for node, live in lives.items() if live is not None}
+    present = {r.id: r for r in resources if lives.get(r.id) is not None}
+    graph: dict[str, set[str]] = {node: set() for node in present}
+    for node, resource in present.items():
+        for dependency in resource.dependencies() & present.keys():
+            graph[dependency].add(node)
+    lanes = Lanes()
+
+    def work(node: str) -> None:
+        resource, live = present[node].resolve(outputs), lives[node]
+        assert live is not None  # noqa: S101 - `present` holds only what is there
+        with _in_lane(lanes, resource), _reported(emit, resource, "delete"):
+            resource.delete(aws, live)
+
+    result = walk(graph, work, cancelled=aws.cancelled)
+    _report_skipped(emit, result, present, "delete")
+    _raise_failures("the teardown is incomplete", result, aws)
+
+
+def _ordered(resources: Iterable[Resource]) -> Iterator[str]:
+    return iter(
+        TopologicalSorter({resource.id: sorted(resource.dependencies()) for resource in resources}).static_order()
+    )
+
+
+@contextmanager
+def _in_lane(lanes: Lanes, resource: Resource) -> Iterator[None]:
+    if resource.lane is None:
+        yield
+    else:
+        with lanes(resource.lane):
+            yield
+
+
+@contextmanager
+def _reported(emit: Emit, resource: Resource, action: Verb) -> Iterator[None]:
+    def event(phase: Literal["start", "done", "failed"], detail: str = "") -> Event:
+        return Event(resource.id, resource.kind, resource.name, phase, action, time.monotonic() - started, detail)
+
+    started = time.monotonic()
+    emit(event("start"))
+    try:
+        yield
+    except Exception as error:
+        emit(event("failed", str(error)))
+        raise
+    emit(event("done"))
+
+
+def _report_skipped(emit: Emit, result: Walk, resources: Mapping[str, Resource], action: Verb) -> None:
+    for node in result.skipped:
+        emit(Event(node, resources[node].kind, resources[node].name, "skipped", action))
+
+
+def _raise_failures(what: str, result: Walk, aws: Aws) -> None:
+    if aws.cancelled.is_set():
+        raise CancelledError(
+            "interrupted",
+            why="what was made so far stays",
+            hint="run the same command again: it goes on from here",
+        )
+    if result.failures:
+        raise WalkError(what, result.failures, result.skipped)
+
+
+Approve = Callable[[Plan], bool]

@@ -1,0 +1,249 @@
+"""One deploy at a time, across machines: lock generations in SSM.
+
+SSM has no compare-and-swap, but `PutParameter(Overwrite=False)` is atomic. So acquiring and taking over are the same
+thing: creating `/studentdb/<deployment>/lock/<n+1>`. An owner writes only its own generation; "released" is a value,
+not a deletion (a deleted name cannot be made again for 30 s). A dead owner on this machine is taken over at once, one
+elsewhere when its lease is over.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from studentdb.errors import LockedError
+from studentdb.provision import tags
+from studentdb.provision.aws import Aws, error_code, has_code
+
+LEASE = 60.0
+HEARTBEAT = 15.0
+# How old the knowledge that nobody took over may be when a write begins.
+FRESH = 5.0
+
+ACTIONS = (
+    "ssm:GetParametersByPath",
+    "ssm:PutParameter",
+    "ssm:AddTagsToResource",
+    "ssm:DeleteParameters",
+)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a generation. `started` is the process's start in clock ticks since boot, against reused pids."""
+
+    user: str
+    machine: str
+    # Tells machines of one name apart.
+    hardware: str
+    boot: str
+    pid: int
+    started: str
+    command: str
+    since: str
+    released: bool = False
+
+    @property
+    def here(self) -> bool:
+        """Whether it is (or was) a process of this machine since its last boot."""
+        return self._same_machine and self.boot == _boot_id()
+
+    @property
+    def _same_machine(self) -> bool:
+        return (self.machine, self.hardware) == (platform.node(), _hardware())
+
+    @property
+    def dead(self) -> bool:
+        """Whether it surely is gone; False where that cannot be known."""
+        if not self.here:
+            return self._same_machine and "" not in (self.boot, _boot_id())
+        return _start_of(self.pid) != self.started
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.machine} (process {self.pid}) runs `{self.command}` since {self.since}"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One parameter below the lock's path. `age` is in seconds by the service's own clock."""
+
+    number: int
+    owner: Owner
+    age: float
+
+    @property
+    def held(self) -> bool:
+        """Whether the owner still counts."""
+        return not (self.owner.released or self.owner.dead or self.age > LEASE)
+
+
+class Lock:
+    """The lock of one deployment. `clock` gives seconds that never go backwards."""
+
+    def __init__(self, aws: Aws, command: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._path = f"/studentdb/{aws.deployment.prefix}/lock/"
+        self._owner = Owner(
+            user=getpass.getuser(),
+            machine=platform.node(),
+            hardware=_hardware(),
+            boot=_boot_id(),
+            pid=os.getpid(),
+            started=_start_of(os.getpid()),
+            command=command,
+            since=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        )
+        self._number = 0
+        self._checked = 0.0
+        self._lost = False
+        self._stop = threading.Event()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock; every write inside first makes sure that it is still held. Raises LockedError."""
+        self._acquire()
+        beating = threading.Thread(target=self._beat, name="lock", daemon=True)
+        beating.start()
+        self._aws.before_write.append(self._check)
+        try:
+            yield
+        finally:
+            self._aws.before_write.remove(self._check)
+            self._stop.set()
+            beating.join()
+            self._release()
+
+    def latest(self) -> Generation | None:
+        """The highest generation, held or not."""
+        generations = self._generations()
+        return generations[-1] if generations else None
+
+    def destroy(self) -> None:
+        """Remove every generation, after a teardown that leaves nothing else. Call it without holding the lock."""
+        names = [f"{self._path}{generation.number}" for generation in self._generations()]
+        self._delete(names)
+
+    def _acquire(self) -> None:
+        while True:
+            generations = self._generations()
+            latest = generations[-1] if generations else None
+            if latest is not None and latest.held:
+                raise LockedError(
+                    "another run is working on this deployment",
+                    why=str(latest.owner),
+                    hint="wait for it; if it died elsewhere, its lock ends by itself within a minute",
+                )
+            try:
+                self._put((latest.number if latest else 0) + 1, create=True)
+            except ClientError as error:
+                if error_code(error) != "ParameterAlreadyExists":
+                    raise
+                continue  # somebody was faster: look who
+            self._checked = self._clock()
+            # Older generations have said what they had to say.
+            self._delete([f"{self._path}{generation.number}" for generation in generations[:-1]])
+            return
+
+    def _check(self) -> None:
+        if threading.current_thread().name == "lock" or self._stop.is_set():
+            return
+        if self._clock() - self._checked > FRESH:
+            latest = self.latest()
+            self._lost = self._lost or latest is None or latest.number != self._number
+            self._checked = self._clock()
+        if self._lost:
+            raise LockedError(
+                "this run was taken over",
+                why="it did not show any life for longer than its lease",
+                hint="run the command again",
+            )
+
+    def _beat(self) -> None:
+        while not self._stop.wait(HEARTBEAT):
+            latest = self.latest()
+            if latest is None or latest.number != self._number:
+                self._lost = True
+                return
+            self._put(self._number, create=False)
+
+    def _release(self) -> None:
+        if self._lost:
+            return  # it is somebody else's now
+        self._owner = Owner(**{**asdict(self._owner), "released": True})
+        self._put(self._number, create=False)
+
+    def _generations(self) -> list[Generation]:
+        found: list[Generation] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self._aws.client("ssm").get_parameters_by_path(Path=self._path, **token)
+            now = _server_time(page)
+            for parameter in page["Parameters"]:
+                age = (now - parameter["LastModifiedDate"]).total_seconds()
+                number = int(parameter["Name"].rsplit("/", 1)[1])
+                found.append(Generation(number, Owner(**json.loads(parameter["Value"])), age))
+            if "NextToken" not in page:
+                return sorted(found, key=lambda generation: generation.number)
+            token = {"NextToken": page["NextToken"]}
+
+    def _put(self, number: int, *, create: bool) -> None:
+        request: dict[str, Any] = {"Tags": tags.as_list(self._aws.tags)} if create else {"Overwrite": True}
+        self._aws.retry(
+            lambda: self._aws.client("ssm").put_parameter(
+                Name=f"{self._path}{number}", Type="String", Value=json.dumps(asdict(self._owner)), **request
+            ),
+            when=has_code("TooManyUpdates"),
+        )
+        self._number = number
+
+    def _delete(self, names: list[str]) -> None:
+        for start in range(0, len(names), 10):
+            self._aws.client("ssm").delete_parameters(Names=names[start : start + 10])
+
+
+def _server_time(page: dict[str, Any]) -> datetime:
+    # The service's clock, so that two laptops with different clocks agree on an age.
+    stamp = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(stamp) if stamp else datetime.now(UTC)
+
+
+def _hardware() -> str:
+    return f"{uuid.getnode():x}"
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _start_of(pid: int) -> str:
+    # Field 22 of /proc/<pid>/stat, counted after the name, which may hold spaces and parentheses.
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        pass
+    if os.name == "posix" and not Path("/proc").exists():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return "gone"
+        except PermissionError:
+            return ""
+    return ""

@@ -1,0 +1,129 @@
+"""The lock: one owner at a time, dead owners taken over, a late owner writes nothing more."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from studentdb.errors import LockedError
+from studentdb.provision import lock as lock_module
+from studentdb.provision.aws import Aws
+from studentdb.provision.lock import Lock, Owner
+
+
+def _path(aws: Aws, generation: int) -> str:
+    return f"/studentdb/{aws.deployment.prefix}/lock/{generation}"
+
+
+def _owner(aws: Aws, generation: int) -> Owner:
+    value = aws.client("ssm").get_parameter(Name=_path(aws, generation))["Parameter"]["Value"]
+    return Owner(**json.loads(value))
+
+
+def _pretend(aws: Aws, generation: int, change: Callable[[Owner], Owner]) -> None:
+    """Overwrite a generation's owner, as if another process had written it."""
+    owner = change(_owner(aws, generation))
+    aws.client("ssm").put_parameter(
+        Name=_path(aws, generation), Value=json.dumps(dataclasses.asdict(owner)), Type="String", Overwrite=True
+    )
+
+
+def test_second_owner_is_told_who_where_and_since(aws: Aws) -> None:
+    with Lock(aws, "studentdb deploy").held():
+        with pytest.raises(LockedError) as error, Lock(aws, "studentdb teardown").held():
+            raise AssertionError("both hold it")
+        assert "studentdb deploy" in error.value.why
+        assert str(os.getpid()) in error.value.why
+        assert "since 20" in error.value.why
+    assert _owner(aws, 1).released
+
+
+def test_released_lock_is_taken_as_the_next_generation(aws: Aws) -> None:
+    for _ in range(3):
+        with Lock(aws, "studentdb deploy").held():
+            pass
+    latest = Lock(aws, "x").latest()
+    assert latest is not None
+    assert (latest.number, latest.held) == (3, False)
+
+
+def test_destroy_leaves_nothing(aws: Aws) -> None:
+    lock = Lock(aws, "studentdb teardown")
+    with lock.held():
+        pass
+    lock.destroy()
+    assert lock.latest() is None
+    found = aws.client("ssm").get_parameters_by_path(Path=f"/studentdb/{aws.deployment.prefix}/", Recursive=True)
+    assert found["Parameters"] == []
+
+
+def test_dead_owner_on_this_machine_is_taken_over_at_once(aws: Aws) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    with Lock(aws, "studentdb deploy").held():
+        pass
+    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, pid=gone.pid, released=False))
+    with Lock(aws, "studentdb deploy").held():
+        assert not _owner(aws, 2).released
+
+
+def test_owner_elsewhere_is_believed(aws: Aws) -> None:
+    with Lock(aws, "studentdb deploy").held():
+        pass
+    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, machine="elsewhere", pid=1, released=False))
+    with pytest.raises(LockedError, match="elsewhere"), Lock(aws, "studentdb deploy").held():
+        raise AssertionError("both hold it")
+
+
+def test_lease_of_an_owner_elsewhere_ends(aws: Aws) -> None:
+    with Lock(aws, "studentdb deploy").held():
+        pass
+    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, machine="elsewhere", released=False))
+    latest = Lock(aws, "x").latest()
+    assert latest is not None
+    assert latest.held
+    assert not dataclasses.replace(latest, age=lock_module.LEASE + 1).held
+
+
+def test_owner_that_was_taken_over_writes_nothing_more(aws: Aws) -> None:
+    now = [0.0]
+    with Lock(aws, "studentdb deploy", clock=lambda: now[0]).held():
+        newer = dataclasses.asdict(dataclasses.replace(_owner(aws, 1), machine="elsewhere"))
+        aws.client("ssm").put_parameter(Name=_path(aws, 2), Value=json.dumps(newer), Type="String")
+        now[0] += lock_module.LEASE  # the laptop was closed
+        with pytest.raises(LockedError, match="taken over"):
+            aws.client("logs").create_log_group(logGroupName="/late")
+    assert aws.client("logs").describe_log_groups(logGroupNamePrefix="/late")["logGroups"] == []
+    assert not _owner(aws, 2).released  # only the owner releases
+
+
+def test_two_that_begin_at_once_do_not_both_win(aws: Aws) -> None:
+    won: list[str] = []
+    lost: list[LockedError] = []
+    together = threading.Barrier(4)
+    done = threading.Barrier(4)
+
+    def run(name: str) -> None:
+        lock = Lock(aws, name)
+        together.wait()
+        try:
+            with lock.held():
+                won.append(name)
+                done.wait()
+        except LockedError as error:
+            lost.append(error)
+            done.wait()
+
+    threads = [threading.Thread(target=run, args=(f"deploy {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), len(lost)) == (1, 3)
