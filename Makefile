@@ -1,0 +1,102 @@
+# Needs python3 (3.11 or newer, with venv) and git; everything else comes from requirements/dev.lock, into .venv.
+# `make test` uses Chromium and Node where they are and says what it left out where they are not; .ci/run installs them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PYTEST := $(PY) -m pytest -p tests.left_out
+JOBS ?= 2
+UV := uv==0.13.8
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test format lint types site-types tests docs test-slow lock bench clean
+# A half-made file of a failed command must not count as made.
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo       deploy to the embedded AWS engine on this machine, with a sample school'
+	@echo 'make test       format, lint, types, unit, moto, embedded engine, browser, docs'
+	@echo 'make test-slow  the wheel in an empty environment, the newest boto3'
+	@echo 'make docs       regenerate what is generated'
+	@echo 'make format     put the code into form'
+	@echo 'make bench      measurements'
+	@echo 'make lock       requirements/dev.lock from pyproject.toml'
+	@echo 'make clean      remove .venv and caches'
+
+demo: install
+	$(PY) -m studentdb demo
+
+# ---- environment ----
+
+install: $(VENV)/.installed
+
+$(VENV)/.locked: requirements/dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "studentdb needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; \
+	  echo "Name another one: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) has no venv. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+# Without isolation the build backend is the locked one as well.
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The hashes are those of the registry in use; no host stands in the file.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '$(UV)'
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-header --no-annotate --no-emit-index-url --extra local --group dev pyproject.toml -o requirements/dev.lock
+
+# ---- checks ----
+
+test: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@$(MAKE) --no-print-directory site-types
+	@$(MAKE) --no-print-directory tests
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+	@$(MAKE) --no-print-directory site-types
+
+# The summary of `tests` names this check where it is left out.
+site-types:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tests/site/node_modules/.installed && \
+	  echo 'tsc --checkJs' && npm --prefix tests/site run --silent types; fi
+
+tests/site/node_modules/.installed: tests/site/package.json $(wildcard tests/site/package-lock.json)
+	npm --prefix tests/site ci --silent --no-audit --no-fund
+	@touch $@
+
+tests:
+	$(PYTEST) -m 'not slow' -rs -n $(JOBS)
+
+test-slow: install
+	$(PYTEST) -m slow -rs
+
+# Tests hold both against their sources.
+docs: install
+	$(PY) -m studentdb.contract.export
+	$(PY) docs/generate.py
+
+bench: install
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf .venv .venv-lock dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/site/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,61 @@
+"""Who is calling: what the gateway's JWT authorizer leaves unchecked is checked here."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from studentdb_api.problems import NotAllowed, Unauthenticated
+
+
+class Caller(NamedTuple):
+    """A signed-in person: Cognito's `sub` and the groups of the user pool."""
+
+    sub: str
+    groups: tuple[str, ...]
+
+    def role_for(self, roles: tuple[str, ...]) -> str:
+        """The group by which the caller may act; "" where every signed-in person may. Raises NotAllowed."""
+        if not roles:
+            return ""
+        for role in roles:
+            if role in self.groups:
+                return role
+        raise NotAllowed(f"only for {' or '.join(roles)}")
+
+
+def caller(event: Mapping[str, Any]) -> Caller:
+    """The caller of an event. Raises Unauthenticated for anything but an access token that is still valid."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    # An ID token passes the authorizer as well (JWT-02).
+    if claims.get("token_use") != "access":
+        raise Unauthenticated("an access token is needed")
+    if not _in_future(claims.get("exp")):
+        raise Unauthenticated("the access token has expired")
+    sub = claims.get("sub")
+    if not isinstance(sub, str) or not sub:
+        raise Unauthenticated("the access token names nobody")
+    return Caller(sub, _groups(claims.get("cognito:groups")))
+
+
+def _in_future(exp: object) -> bool:
+    # Numbers arrive as text (JWT-05).
+    if isinstance(exp, bool) or not isinstance(exp, str | int | float):
+        return False
+    try:
+        seconds = float(exp)
+    except (ValueError, OverflowError):
+        return False
+    return math.isfinite(seconds) and seconds > time.time()
+
+
+def _groups(claim: object) -> tuple[str, ...]:
+    """A list, `[admin staff]` or `admin,staff` (JWT-04)."""
+    if isinstance(claim, str):
+        return tuple(claim.strip("[]").replace(",", " ").split())
+    if isinstance(claim, list):
+        return tuple(name for name in claim if isinstance(name, str))
+    return ()

@@ -1,0 +1,69 @@
+"""Unique values: one lock item per value, written in the transaction that writes the person."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from studentdb_api import dynamodb
+from studentdb_api.dynamodb import Item
+from studentdb_api.students import NO_EMAIL
+
+Locks = dict[str, str]
+
+
+def of(item: Item) -> Locks:
+    """The locks that a stored person holds: partition key of the lock -> field."""
+    found: Locks = {}
+    if "request" in item:
+        found[f"request#{item['id']['S']}"] = "request"
+    for field, folded in (("identifier", _same), ("username", _same), ("email", str.lower), ("sourcedId", str)):
+        text = item.get(field, {}).get("S", "")
+        if text and not (field == "email" and text == NO_EMAIL):
+            found[f"{field}#{folded(text)}"] = field
+    return found
+
+
+def email(address: str) -> str:
+    """The partition key of an e-mail address's lock."""
+    return f"email#{address.lower()}"
+
+
+def taken(lock: str, student_id: str) -> dict[str, Any]:
+    """The transaction's part that takes a lock; a refusal brings the item that is there."""
+    return {
+        "Put": {
+            "TableName": dynamodb.INDEX,
+            "Item": {**_key(lock), "id": {"S": student_id}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def released(lock: str, student_id: str) -> dict[str, Any]:
+    """The part that gives a lock back."""
+    return {
+        "Delete": {
+            "TableName": dynamodb.INDEX,
+            "Key": _key(lock),
+            "ConditionExpression": "id = :id",
+            "ExpressionAttributeValues": {":id": {"S": student_id}},
+        }
+    }
+
+
+def holder(lock: str) -> str | None:
+    """The id of who holds a lock, or None."""
+    answer = dynamodb.client.get_item(TableName=dynamodb.INDEX, Key=_key(lock), ConsistentRead=True)
+    item = answer.get("Item")
+    return item["id"]["S"] if item else None
+
+
+def _key(lock: str) -> Item:
+    return {"pk": {"S": lock}, "sk": {"S": "-"}}
+
+
+def _same(text: str) -> str:
+    """What a person takes for the same value: case, and how an accent was typed, make no difference."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())

@@ -1,0 +1,122 @@
+"""Errors as RFC 9457 has them: raise one anywhere and the router answers it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+# {"field": path, "message": text, "holder": {...} where somebody has the value already}
+FieldError = dict[str, Any]
+
+# A body of nothing but unknown fields must not be answered with thousands of errors.
+MOST_ERRORS = 50
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's word
+    """An answer other than success. `detail` and `errors` go to the client: no text of other people's records."""
+
+    status = 500
+    slug = "internal"
+    title = "Something went wrong on our side"
+
+    def __init__(self, detail: str = "", errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(self.slug)
+        self.detail = detail
+        self.errors = list(errors[:MOST_ERRORS])
+
+    def headers(self) -> dict[str, str]:
+        """Headers that belong to this kind of answer."""
+        return {}
+
+    def response(self, request_id: str) -> dict[str, Any]:
+        """The gateway's form of this answer."""
+        body = {
+            "type": f"urn:studentdb:problem:{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "errors": self.errors,
+            "requestId": request_id,
+        }
+        headers = {"content-type": "application/problem+json", "cache-control": "no-store", **self.headers()}
+        return {"statusCode": self.status, "headers": headers, "body": json.dumps(body, separators=(",", ":"))}
+
+
+class Invalid(Problem):
+    """The request breaks a rule of the contract; `errors` says which field and why."""
+
+    status, slug, title = 400, "invalid", "The request is not valid"
+
+
+class Unauthenticated(Problem):
+    """There is no usable access token."""
+
+    status, slug, title = 401, "unauthenticated", "Sign in first"
+
+    def headers(self) -> dict[str, str]:
+        return {"www-authenticate": 'Bearer error="invalid_token"'}
+
+
+class NotAllowed(Problem):
+    """The person is known and may not do this."""
+
+    status, slug, title = 403, "not-allowed", "You may not do this"
+
+
+class NotFound(Problem):
+    """No such thing, or none that concerns this operation."""
+
+    status, slug, title = 404, "not-found", "There is no such thing"
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, not with this method."""
+
+    status, slug, title = 405, "method-not-allowed", "This cannot be done here"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self._allowed = ", ".join(allowed)
+        super().__init__(f"allowed here: {self._allowed}")
+
+    def headers(self) -> dict[str, str]:
+        return {"allow": self._allowed}
+
+
+class Duplicate(Problem):
+    """A value that must be unique is somebody else's; `errors` names field and holder."""
+
+    status, slug, title = 409, "duplicate", "Somebody has this already"
+
+
+class VersionConflict(Problem):
+    """The record has changed since it was read."""
+
+    status, slug, title = 409, "version-conflict", "The record has changed in the meantime"
+
+    def __init__(self, current: int) -> None:
+        super().__init__(
+            f"it is at version {current} now: read it again and decide again",
+            [{"field": "version", "message": f"the current version is {current}"}],
+        )
+
+
+class TooLarge(Problem):
+    """The body is larger than any request of the contract can be."""
+
+    status, slug, title = 413, "too-large", "The request is too large"
+
+
+class KeyReused(Problem):
+    """An Idempotency-Key came again with other content."""
+
+    status, slug, title = 422, "idempotency-key-reused", "This Idempotency-Key was used for another request"
+
+
+class Busy(Problem):
+    """The database could not do it just now; asking again is right."""
+
+    status, slug, title = 503, "busy", "Too much is happening at once"
+
+    def headers(self) -> dict[str, str]:
+        return {"retry-after": "1"}

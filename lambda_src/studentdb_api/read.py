@@ -1,0 +1,19 @@
+"""The function that answers GET; its role can only read."""
+
+from __future__ import annotations
+
+from studentdb_api.me import me
+from studentdb_api.request import Answer, Request
+from studentdb_api.router import Api
+from studentdb_api.students import get_student, list_students
+
+
+def health(_: Request) -> Answer:
+    """GET /api/health: public, says that the API answers."""
+    return Answer({"status": "ok"})
+
+
+handler = Api(
+    frozenset({"GET"}),
+    {"health": health, "me": me, "list_students": list_students, "get_student": get_student},
+)

@@ -1,0 +1,73 @@
+"""The gateway's event, read with suspicion (payload format 2.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from studentdb_api.auth import Caller
+from studentdb_api.problems import Invalid, TooLarge
+
+# The largest valid body is about 10 KB.
+MOST_BYTES = 64 * 1024
+
+
+class Request(NamedTuple):
+    """A request that has passed the contract: values have the schemas' types."""
+
+    operation: str
+    caller: Caller
+    # The group by which the caller may do this; "" where every signed-in person may.
+    role: str
+    parameters: dict[str, str]
+    query: dict[str, Any]
+    body: dict[str, Any]
+    # Lower-case names (PAY-01).
+    headers: Mapping[str, str]
+
+
+class Answer(NamedTuple):
+    """What a handler returns; the status stands in the contract."""
+
+    body: dict[str, Any] | None
+    headers: Mapping[str, str] = {}
+
+
+def route(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Method and path.
+
+    Not from rawPath: AWS puts the stage into it, and a custom domain its mapping (PAY-04, PAY-05).
+    """
+    method, _, template = str(event.get("routeKey", "")).partition(" ")
+    parameters = event.get("pathParameters") or {}
+    return method, template.replace("{proxy+}", parameters.get("proxy", ""))
+
+
+def body(event: Mapping[str, Any]) -> object:
+    """The JSON body. Raises Invalid for what is not exactly one JSON value, and TooLarge."""
+    text = event.get("body") or ""
+    if len(text) > MOST_BYTES * 4 // 3 + 4:
+        raise TooLarge(f"at most {MOST_BYTES} bytes")
+    try:
+        # Whatever the gateway does not take for text arrives encoded (PAY-06).
+        raw = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+        if len(raw) > MOST_BYTES:
+            raise TooLarge(f"at most {MOST_BYTES} bytes")
+        return json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_refused)
+    except (ValueError, RecursionError, binascii.Error) as error:
+        # The parser's own text would quote the body.
+        raise Invalid("the body is not valid JSON") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice in one object")
+    return found
+
+
+def _refused(name: str) -> None:
+    raise ValueError(name)

@@ -1,0 +1,147 @@
+"""From event to answer: route, caller, role, schemas, handler. What can be asked stands in contract.json."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from studentdb_api import auth, log, request, validation
+from studentdb_api.problems import Busy, Invalid, MethodNotAllowed, NotFound, Problem
+from studentdb_api.request import Answer, Request
+
+Handler = Callable[[Request], Answer]
+Event = Mapping[str, Any]
+
+_NOBODY = auth.Caller("", ())
+_THROTTLED = frozenset(
+    {
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+    }
+)
+
+
+class Operation(NamedTuple):
+    """A row of the contract's operation table."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    public: bool
+    roles: tuple[str, ...]
+    parameters: validation.Schema
+    query: validation.Schema
+    body: validation.Schema | None
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The path's parameters, or None where it is another path."""
+        mine, theirs = self.path.split("/"), path.split("/")
+        if len(mine) != len(theirs):
+            return None
+        parameters = {}
+        for wanted, found in zip(mine, theirs, strict=True):
+            if wanted.startswith("{"):
+                parameters[wanted[1:-1]] = found
+            elif wanted != found:
+                return None
+        return parameters
+
+
+def contract() -> tuple[Operation, ...]:
+    """The operation table as the deployer's contract wrote it."""
+    text = Path(__file__).with_name("contract.json").read_text(encoding="utf-8")
+    return tuple(Operation(**{**row, "roles": tuple(row["roles"])}) for row in json.loads(text)["operations"])
+
+
+class Api:
+    """The Lambda handler for the operations of some methods.
+
+    Raises RuntimeError where operations and handlers are not the same set: a route without a schema cannot exist, nor
+    an operation that nobody answers.
+    """
+
+    def __init__(self, methods: frozenset[str], handlers: Mapping[str, Handler]) -> None:
+        self.operations = [operation for operation in contract() if operation.method in methods]
+        if {operation.name for operation in self.operations} != set(handlers):
+            raise RuntimeError("contract.json and the handlers do not name the same operations")
+        self.handlers = handlers
+
+    def __call__(self, event: Event, _context: object) -> dict[str, Any]:
+        """Answer one event of an HTTP API."""
+        started = time.perf_counter()
+        request_id = str(event.get("requestContext", {}).get("requestId", ""))
+        seen: dict[str, str] = {"route": "-", "sub": ""}
+        error: Exception | None = None
+        try:
+            response = self._answer(event, seen)
+        except Problem as problem:
+            response = problem.response(request_id)
+        except Exception as caught:
+            error = caught
+            response = (Busy() if _transient(caught) else Problem()).response(request_id)
+        log.request(
+            request_id=request_id,
+            status=response["statusCode"],
+            ms=(time.perf_counter() - started) * 1000,
+            error=error,
+            **seen,
+        )
+        return response
+
+    def _answer(self, event: Event, seen: dict[str, str]) -> dict[str, Any]:
+        method, path = request.route(event)
+        found = [(each, parameters) for each in self.operations if (parameters := each.match(path)) is not None]
+        operation, parameters = next((pair for pair in found if pair[0].method == method), (None, {}))
+        if operation:
+            seen["route"] = f"{operation.method} {operation.path}"
+        caller = _NOBODY
+        # Before anything else is said, even about paths that do not exist.
+        if operation is None or not operation.public:
+            caller = auth.caller(event)
+            seen["sub"] = caller.sub
+        if operation is None:
+            if found:
+                raise MethodNotAllowed(sorted({each.method for each, _ in found}))
+            raise NotFound
+        role = caller.role_for(operation.roles)
+        query, body = _checked(operation, parameters, event)
+        answer = self.handlers[operation.name](
+            Request(operation.name, caller, role, parameters, query, body, event.get("headers") or {})
+        )
+        return _success(operation.status, answer)
+
+
+def _checked(operation: Operation, parameters: dict[str, str], event: Event) -> tuple[dict[str, Any], dict[str, Any]]:
+    if validation.check(operation.parameters, parameters):
+        raise NotFound
+    query, errors = validation.from_query(operation.query, event.get("queryStringParameters") or {})
+    body: Any = {}
+    if operation.body is not None:
+        body = request.body(event)
+        errors += validation.check(operation.body, body)
+    if errors:
+        raise Invalid(errors=errors)
+    return query, body
+
+
+def _success(status: int, answer: Answer) -> dict[str, Any]:
+    response: dict[str, Any] = {"statusCode": status, "headers": {"cache-control": "no-store", **answer.headers}}
+    if answer.body is not None:
+        response["headers"]["content-type"] = "application/json"
+        # A body that is not text is answered with a 500 by the gateway (PAY-08).
+        response["body"] = json.dumps(answer.body, separators=(",", ":"))
+    return response
+
+
+def _transient(error: Exception) -> bool:
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code") in _THROTTLED
+    return isinstance(error, HTTPClientError)

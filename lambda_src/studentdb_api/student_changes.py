@@ -1,0 +1,191 @@
+"""Students: creating, changing and deleting, with unique values held by locks in the same transaction."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+import unicodedata
+import uuid
+from typing import Any
+
+from studentdb_api import dynamodb, locks, students, transactions
+from studentdb_api.dynamodb import Item
+from studentdb_api.problems import Busy, Duplicate, Invalid, KeyReused, NotFound, VersionConflict
+from studentdb_api.request import Answer, Request
+from studentdb_api.students import Student, from_item, to_item
+from studentdb_api.transactions import RefusedError
+
+_REQUESTS = uuid.UUID("5f1f6d8e-3c0b-5d51-9b57-0d3a2a1f7c64")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def create_student(request: Request) -> Answer:
+    """POST /api/students. With an Idempotency-Key a repeat answers what the first one made."""
+    given = _normal(request.body)
+    student_id, digest = _identity(request, given)
+    now = _now()
+    item = to_item(
+        {"grades": [], "status": "active"}
+        | given
+        | {"id": student_id, "role": "student", "version": 1, "createdAt": now, "updatedAt": now}
+    )
+    if digest:
+        item["request"] = {"S": digest}
+    wanted = locks.of(item)
+    actions = [_put(item, "attribute_not_exists(id)"), *(locks.taken(lock, student_id) for lock in wanted)]
+    try:
+        transactions.commit(actions)
+    except RefusedError as refused:
+        taken = _taken(refused, 1, wanted)
+        if "request" in taken:
+            item = _earlier(student_id, digest)
+        else:
+            raise _duplicate(taken) from refused
+    return Answer(from_item(item), {"location": f"/api/students/{student_id}"})
+
+
+def update_student(request: Request) -> Answer:
+    """PATCH /api/students/{id}: only fields that are sent; `version` is the one that was read."""
+    stored = students.find(request.parameters["id"])
+    changes = _normal(request.body)
+    if changes.pop("version") != students.version(stored):
+        raise VersionConflict(students.version(stored))
+    before = from_item(stored)
+    after = before | changes
+    if after == before:
+        return Answer(before)
+    item = _changed(stored, after)
+    old, new = locks.of(stored), locks.of(item)
+    wanted = {lock: field for lock, field in new.items() if lock not in old}
+    replacing = _replacing(stored, item)
+    actions = [
+        *replacing,
+        *(locks.taken(lock, before["id"]) for lock in wanted),
+        *(locks.released(lock, before["id"]) for lock in old if lock not in new),
+    ]
+    try:
+        transactions.commit(actions)
+    except RefusedError as refused:
+        if 0 in refused.items:
+            raise VersionConflict(students.version(students.find(before["id"]))) from refused
+        raise _duplicate(_taken(refused, len(replacing), wanted)) from refused
+    return Answer(from_item(item))
+
+
+def delete_student(request: Request) -> Answer:
+    """DELETE /api/students/{id}; `version`, where given, must still be the record's."""
+    for _ in range(transactions.ATTEMPTS):
+        stored = students.find(request.parameters["id"])
+        current = students.version(stored)
+        if request.query.get("version", current) != current:
+            raise VersionConflict(current)
+        releases = (locks.released(lock, stored["id"]["S"]) for lock in locks.of(stored))
+        try:
+            transactions.commit([_delete(stored), *releases])
+        except RefusedError as refused:
+            # Changed since it was read: look again, unless it is a lock that does not fit.
+            if 0 not in refused.items:
+                raise
+        else:
+            return Answer(None)
+    raise Busy
+
+
+def _identity(request: Request, given: dict[str, Any]) -> tuple[str, str]:
+    """The new student's id, and the digest of a repeatable request ("" for one that is not)."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return str(uuid.uuid4()), ""
+    if not _KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key must be 1 to 255 visible ASCII characters")
+    digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+    return str(uuid.uuid5(_REQUESTS, f"{request.caller.sub} {key}")), digest
+
+
+def _earlier(student_id: str, digest: str) -> Item:
+    try:
+        item = students.find(student_id)
+    except NotFound:
+        # Deleted since its lock refused us.
+        raise Busy from None
+    if item.get("request") != {"S": digest}:
+        raise KeyReused
+    return item
+
+
+def _taken(refused: RefusedError, first: int, wanted: locks.Locks) -> dict[str, str]:
+    """Field -> id of its holder, for the locks that were refused; they begin at position `first`."""
+    found = {
+        field: refused.items[position]["id"]["S"]
+        for position, field in enumerate(wanted.values(), start=first)
+        if position in refused.items
+    }
+    if not found:
+        raise refused
+    return found
+
+
+def _duplicate(taken: dict[str, str]) -> Duplicate:
+    errors = []
+    for field, student_id in taken.items():
+        error: dict[str, Any] = {"field": field, "message": "belongs to another student"}
+        holder = students.holder(student_id)
+        errors.append(error | ({"holder": holder} if holder else {}))
+    return Duplicate(f"already taken: {', '.join(taken)}", errors)
+
+
+def _changed(stored: Item, after: Student) -> Item:
+    """The item with its next version; attributes that we do not know stay as they are."""
+    ours = to_item(after | {"version": after["version"] + 1, "updatedAt": _now()})
+    cleared = {name for name, value in after.items() if value is None}
+    return {name: value for name, value in stored.items() if name not in cleared} | ours
+
+
+def _replacing(stored: Item, item: Item) -> list[dict[str, Any]]:
+    """The parts that put `item` in the place of `stored`; the first one checks the version."""
+    if item["email"] == stored["email"]:
+        return [_put(item, "#version = :version", stored)]
+    # The e-mail is part of the key.
+    return [_delete(stored), _put(item, "attribute_not_exists(id)")]
+
+
+def _put(item: Item, condition: str, stored: Item | None = None) -> dict[str, Any]:
+    put = {"TableName": dynamodb.USERS, "Item": item, "ConditionExpression": condition}
+    return {"Put": put | (_unchanged(stored) if stored else {})}
+
+
+def _delete(stored: Item) -> dict[str, Any]:
+    return {
+        "Delete": {
+            "TableName": dynamodb.USERS,
+            "Key": {"id": stored["id"], "email": stored["email"]},
+            "ConditionExpression": "#version = :version",
+            **_unchanged(stored),
+        }
+    }
+
+
+def _unchanged(stored: Item) -> dict[str, Any]:
+    return {
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": {":version": stored["version"]},
+    }
+
+
+def _normal(body: dict[str, Any]) -> dict[str, Any]:
+    """Text composed (NFC) and e-mail in lower case, as the contract's models have them."""
+    normal = {
+        name: unicodedata.normalize("NFC", value) if isinstance(value, str) else value for name, value in body.items()
+    }
+    if "grades" in normal:
+        normal["grades"] = [unicodedata.normalize("NFC", grade) for grade in normal["grades"]]
+    if normal.get("email"):
+        normal["email"] = normal["email"].lower()
+    return normal
+
+
+def _now() -> str:
+    """OneRoster's DateTime: UTC with milliseconds."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,175 @@
+"""The API's errors in words: problem+json and what the gateway itself answers become the tool's errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from studentdb.api.transport import was_repeated
+from studentdb.contract.models import FieldProblem, Problem
+from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
+
+M = TypeVar("M", bound=BaseModel)
+
+_SLUG = "urn:studentdb:problem:"
+# OneRoster's words on the wire, the tool's own towards people.
+_WORDS = {"identifier": "number", "email": "e-mail", "sourcedId": "sourcedId", "": "input"}
+
+
+class InvalidInputError(UsageError):
+    """Fields that break the contract; nothing was written. `fields` names them, for whoever reports by row."""
+
+    def __init__(self, what: str, fields: Iterable[FieldProblem], *, why: str = "") -> None:
+        self.fields = tuple(fields)
+        super().__init__(what, why="; ".join(map(describe, self.fields)) or why)
+
+
+class NotFoundError(StudentDBError):
+    """There is no such record. `repeated`: an earlier attempt of this request may have removed it."""
+
+    def __init__(self, what: str, *, why: str = "", repeated: bool = False) -> None:
+        self.repeated = repeated
+        super().__init__(what, why=why)
+
+
+class ConflictError(StudentDBError):
+    """The state of the database stands against it; `fields` names what."""
+
+    def __init__(self, what: str, fields: Iterable[FieldProblem], *, why: str = "", hint: str = "") -> None:
+        self.fields = tuple(fields)
+        super().__init__(what, why="; ".join(map(describe, self.fields)) or why, hint=hint)
+
+
+class DuplicateError(ConflictError):
+    """A value that must be unique is somebody else's: `fields` name the field and its holder."""
+
+
+class VersionConflictError(ConflictError):
+    """The record was changed since it was read."""
+
+
+def describe(problem: FieldProblem) -> str:
+    """`number: is taken (by Ada Lovelace, number S1001, id 72f5…)`."""
+    text = f"{word(problem.field)}: {problem.message}"
+    if holder := problem.holder:
+        text += f" (by {holder.given_name} {holder.family_name}, number {holder.identifier}, id {holder.id})"
+    return text
+
+
+def word(field: str) -> str:
+    """A field's name for people: `givenName` is `given name`, `identifier` is `number`."""
+    name, bracket, rest = field.partition("[")
+    return _WORDS.get(name, re.sub(r"([A-Z])", r" \1", name).lower()) + bracket + rest
+
+
+def checked(model: type[M], fields: Mapping[str, object]) -> M:
+    """A model of the contract from a person's input. Raises InvalidInputError in the API's own words."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = [_field_problem(model, dict(each)) for each in error.errors(include_input=False, include_url=False)]
+        # A field that takes null as well is reported once per alternative.
+        unique = {problem.field: problem for problem in reversed(found)}
+        raise InvalidInputError("the input is not valid", reversed(unique.values())) from None
+
+
+def _field_problem(model: type[BaseModel], error: Mapping[str, object]) -> FieldProblem:
+    location = error["loc"]
+    parts = location if isinstance(location, tuple) else ()
+    names = {name: info.alias or name for name, info in model.model_fields.items()}
+    path = "".join(f"[{part}]" if isinstance(part, int) else names.get(str(part), str(part)) for part in parts[:2])
+    kind = str(error["type"])
+    if kind == "missing":
+        message = "is required"
+    elif kind == "extra_forbidden":
+        message = "is not a field of this request"
+    elif kind in {"string_pattern_mismatch", "value_error"} and (rule := _rule(model, path.partition("[")[0])):
+        message = f"must be {rule}"
+    else:
+        message = str(error["msg"]).replace("String should", "must").replace("Input should", "must")
+    return FieldProblem(field=path, message=message)
+
+
+def _rule(model: type[BaseModel], alias: str) -> str:
+    """The description of a field's type in the contract; of its items, where it is a list."""
+    schema = model.model_json_schema(by_alias=True)["properties"].get(alias, {})
+    for option in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+        if "description" in option:
+            return str(option["description"])
+    return ""
+
+
+def parsed(model: type[M], response: httpx.Response) -> M:
+    """A successful answer's content. Raises UnavailableError where it is not what the contract says."""
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError:
+        # pydantic's own text would quote the content: students' data, perhaps in a log.
+        raise UnavailableError(
+            "the API gave no sensible answer",
+            why=f"{response.request.url.path} is not a {model.__name__}",
+            hint="is this tool as new as the deployment? studentdb --version",
+        ) from None
+
+
+def error_of(response: httpx.Response) -> StudentDBError:
+    """The error for an answer other than success; 401 is the session's matter and not expected here."""
+    problem = _problem(response)
+    status = response.status_code
+    detail = problem.detail or problem.title
+    if status in {400, 413, 422}:
+        return InvalidInputError("the API refuses the input", problem.errors, why=detail)
+    if status == 403:
+        return NotAllowedError("you may not do this", why=detail, hint="studentdb whoami")
+    if status == 404:
+        return _not_found(problem, repeated=was_repeated(response))
+    if status == 409:
+        return _conflict(problem, detail)
+    if status == 429:
+        return UnavailableError("the API is busy", why=detail, hint="try again in a minute")
+    request_id = problem.request_id or response.headers.get("apigw-requestid", "")
+    reference = f", request {request_id}" if request_id else ""
+    return UnavailableError("the API cannot answer", why=f"HTTP {status} {detail}{reference}", hint="try again")
+
+
+def _problem(response: httpx.Response) -> Problem:
+    """The gateway's own `{"message": …}`, and whatever a proxy in between says, become a Problem without a slug."""
+    try:
+        content = response.json()
+    except ValueError:
+        content = {}
+    if not isinstance(content, dict):
+        content = {}
+    try:
+        return Problem.model_validate(content)
+    except ValidationError:
+        title = content.get("message")
+        text = title if isinstance(title, str) else response.reason_phrase
+        return Problem(type="about:blank", title=text, status=response.status_code)
+
+
+def _not_found(problem: Problem, *, repeated: bool) -> StudentDBError:
+    if problem.type.startswith(_SLUG):
+        return NotFoundError("there is no such record", why=problem.detail, repeated=repeated)
+    # The gateway's own 404: neither function was asked.
+    return UnavailableError(
+        "the API of this deployment is not there", why=problem.title, hint="studentdb status, or: studentdb deploy"
+    )
+
+
+def _conflict(problem: Problem, detail: str) -> ConflictError:
+    slug = problem.type.removeprefix(_SLUG)
+    if slug == "duplicate":
+        return DuplicateError("somebody has this already", problem.errors, why=detail)
+    if slug == "version-conflict":
+        return VersionConflictError(
+            "the record was changed in the meantime",
+            problem.errors,
+            why=detail,
+            hint="look at it first: studentdb students get ID",
+        )
+    return ConflictError("the API refuses this", problem.errors, why=detail)

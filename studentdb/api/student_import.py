@@ -1,0 +1,90 @@
+"""Bringing many students in: what is new is added, what differs is changed, what is equal is left alone.
+
+The student number decides who is who. Interrupting it leaves whole students behind, and the next import goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from studentdb.api.problems import ConflictError
+from studentdb.api.students import Students
+from studentdb.contract.models import Student, StudentCreate, StudentUpdate
+from studentdb.errors import CancelledError
+
+# A new AWS account may run 10 functions at once; the site should stay usable meanwhile.
+_AT_ONCE = 4
+
+
+@dataclass
+class Imported:
+    """How many of each, and what the API refused, by the caller's own key."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: dict[int, ConflictError] = field(default_factory=dict)
+
+
+def import_students(students: Students, wanted: Mapping[int, StudentCreate], advance: Callable[[], None]) -> Imported:
+    """Add or change `wanted` (by line of the file). `advance` is called after each.
+
+    Conflicts (a number or e-mail that somebody else has) are collected; every other error ends the import and is
+    raised, as is CancelledError on Ctrl-C.
+    """
+    existing = {student.identifier.casefold(): student for student in students.list()}
+    result = Imported()
+    counting = threading.Lock()
+    stop = threading.Event()
+
+    def one(line: int, student: StudentCreate) -> None:
+        if stop.is_set():
+            return
+        try:
+            outcome = _bring_in(students, student, existing.get(student.identifier.casefold()))
+        except ConflictError as error:
+            with counting:
+                result.refused[line] = error
+        else:
+            with counting:
+                setattr(result, outcome, getattr(result, outcome) + 1)
+        advance()
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        futures = [pool.submit(one, line, student) for line, student in wanted.items()]
+        try:
+            for future in futures:
+                future.result()
+        except KeyboardInterrupt:
+            stop.set()
+            raise CancelledError(
+                "interrupted",
+                why=f"{result.added} students were added and {result.changed} changed",
+                hint="run the same import again: it goes on from here",
+            ) from None
+        except BaseException:
+            stop.set()
+            raise
+    return result
+
+
+def differences(student: StudentCreate, existing: Student) -> dict[str, Any]:
+    """The fields that the import names and the record has otherwise."""
+    return {
+        name: value for name in student.model_fields_set if (value := getattr(student, name)) != getattr(existing, name)
+    }
+
+
+def _bring_in(students: Students, student: StudentCreate, existing: Student | None) -> str:
+    if existing is None:
+        students.create(student)
+        return "added"
+    changes = differences(student, existing)
+    if not changes:
+        return "unchanged"
+    students.update(existing.id, StudentUpdate(version=existing.version, **changes))
+    return "changed"

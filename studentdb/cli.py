@@ -1,0 +1,101 @@
+"""The `studentdb` command: assembles the commands, and is the one place where errors become text and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from studentdb import __version__
+from studentdb.commands import account, admin, demo, deployment, local, students
+from studentdb.errors import CancelledError, StudentDBError
+
+app = typer.Typer(
+    name="studentdb",
+    help="Deploys a serverless student-management system into your own AWS account, and administers it.",
+    # Plain help: rich's would be the slowest import of `studentdb --help`.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"studentdb {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Deploys a serverless student-management system into your own AWS account, and administers it."""
+
+
+deployment.register(app)
+admin.register(app)
+account.register(app)
+students.register(app)
+local.register(app)
+demo.register(app)
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 usage; the others are in docs/architecture.md."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns the exit code."""
+    try:
+        result = app(arguments, prog_name="studentdb", standalone_mode=False)
+        # In this mode the application returns the code of `typer.Exit`, or what the command returned: None.
+        return result if isinstance(result, int) else 0
+    except StudentDBError as error:
+        return _failed(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return _failed(CancelledError("interrupted"))
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        return int(error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _failed(_explained(error))
+
+
+def _explained(error: Exception) -> StudentDBError:
+    """What was not foreseen: an answer of AWS, or a bug of ours."""
+    # Looked up only where it was loaded: importing botocore takes longer than most commands.
+    of_boto = sys.modules.get("botocore.exceptions")
+    if of_boto is not None and isinstance(error, of_boto.ClientError | of_boto.BotoCoreError):
+        from studentdb.provision.failures import explain
+
+        return explain(error)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    # The error's text could hold somebody's data; its type and place are what a report needs.
+    return StudentDBError(
+        "this is a bug in studentdb",
+        why=f"{type(error).__name__} at {where}",
+        hint="report it with this line and the command that you ran",
+    )
+
+
+def _failed(error: StudentDBError) -> int:
+    from studentdb.ui.console import Console
+    from studentdb.ui.errors import show
+
+    show(Console(), error)
+    return error.exit_code

@@ -1,0 +1,1 @@
+"""One file per noun or top-level verb: parse -> call -> show."""

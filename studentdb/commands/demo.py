@@ -1,0 +1,57 @@
+"""`studentdb demo`: the whole system on this machine, with a sample school, in one command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import typer
+
+from studentdb.commands.command import Json, command
+from studentdb.context import Context
+
+ENV = "demo"
+ADMIN = "admin@example.edu"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, selects=False)(demo)
+
+
+def demo(_context: Context, *, as_json: Json = False) -> None:
+    """Try it without AWS: deploy to the embedded engine, create an admin, load a sample school.
+
+    Needs the extra `local` (pip install 'studentdb[local]'). Running it again is fine.
+    """
+    from studentdb.api.problems import checked
+    from studentdb.api.student_import import import_students
+    from studentdb.commands.deployment import run_deploy
+    from studentdb.contract.models import StudentCreate
+    from studentdb.provision.administrators import one_time_password, set_lasting_password
+    from studentdb.sample.school import students
+    from studentdb.ui.console import Console
+    from studentdb.ui.progress import Count
+
+    console = Console()
+    context = Context({"local": True, "env": ENV}, environ=os.environ, cwd=Path.cwd())
+    addresses = run_deploy(context, console, yes=True).addresses
+    password = one_time_password()
+    set_lasting_password(context.aws, addresses.user_pool_id, ADMIN, password)
+    context.session.sign_in(ADMIN, password, lambda: password)
+    school = {number: checked(StudentCreate, student) for number, student in enumerate(students(), start=1)}
+    with Count(console, "students", len(school)) as count:
+        result = import_students(context.students, school, count.advance)
+    console.say(f"The sample school: {result.added} students added, {result.unchanged} were there already.")
+    if as_json:
+        console.json({"site_url": addresses.site_url, "email": ADMIN, "password": password, "students": len(school)})
+        return
+    console.data(f"site      {addresses.site_url}")
+    console.data(f"e-mail    {ADMIN}")
+    console.data(f"password  {password}")
+    console.say("")
+    console.say("You are signed in on the command line as well. Try:")
+    console.say("  studentdb students list --limit 10")
+    console.say("  studentdb students add --number S2001 --given-name Ada --family-name Lovelace")
+    console.say("  studentdb status")
+    console.say("  studentdb teardown --delete-data; studentdb local down")

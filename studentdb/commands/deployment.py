@@ -1,0 +1,211 @@
+"""`studentdb deploy | plan | status | teardown`: one deployment as a whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studentdb.commands.command import Json, Yes, command
+from studentdb.context import Context
+from studentdb.errors import CancelledError, StudentDBError, UsageError
+
+if TYPE_CHECKING:
+    from studentdb.provision.deployer import Addresses, Outcome, Removal
+    from studentdb.provision.engine import Plan
+    from studentdb.ui.console import Console
+
+CHANGES_PENDING = 8
+# What AWS itself keeps for a while after a teardown with data; nobody can remove it earlier.
+KEPT_BY_AWS = (
+    "AWS itself keeps a system backup of every table that had point-in-time recovery, for 35 days, free of charge."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    command(app)(deploy)
+    command(app)(plan)
+    command(app)(status)
+    command(app)(teardown)
+
+
+def deploy(context: Context, *, yes: Yes = False, as_json: Json = False) -> None:
+    """Create the system, or bring it up to date.
+
+    Shows what will be done and asks. Running it again is safe at any time, after an interrupted run as well.
+    """
+    from studentdb.ui.console import Console
+
+    console = Console()
+    outcome = run_deploy(context, console, yes=yes)
+    addresses = outcome.addresses
+    if as_json:
+        console.json(_public(addresses))
+        return
+    console.data(f"site  {addresses.site_url}")
+    console.data(f"API   {addresses.api_url}")
+    for name in outcome.settling:
+        console.say(f"AWS is still bringing {name} to its edges; that takes some minutes and nobody has to wait.")
+
+
+def run_deploy(context: Context, console: Console, *, yes: bool) -> Outcome:
+    """Deploy `context`'s target and remember where it answers. Raises CancelledError when the answer was no."""
+    from studentdb.targets import Known
+    from studentdb.ui.plan_view import show_plan
+    from studentdb.ui.progress import Progress
+
+    announce(context, console, "Deploying")
+    with Progress(console) as progress:
+        deployer = context.deployer(progress)
+
+        def approve(planned: Plan) -> bool:
+            with progress.paused():
+                show_plan(console, planned)
+                agreed = yes or asked("Do this?")
+            progress.expect(len(planned.pending))
+            return agreed
+
+        outcome = deployer.deploy(approve)
+    if outcome is None:
+        raise CancelledError("nothing was done")
+    if not outcome.plan:
+        console.say("Nothing to do: everything is as it should be.")
+    target = dataclasses.asdict(context.target) | {"account": context.aws.account, "region": context.aws.region}
+    fields = {field.name for field in dataclasses.fields(Known)}
+    address = {k: v for k, v in dataclasses.asdict(outcome.addresses).items() if k in fields}
+    context.settle_on(Known(**{k: v for k, v in {**target, **address}.items() if k in fields}))
+    return outcome
+
+
+def plan(context: Context, *, as_json: Json = False) -> None:
+    """Show what deploy would do; writes nothing. Exit code 0: nothing to do, 8: changes pending."""
+    from studentdb.ui.console import Console
+    from studentdb.ui.plan_view import as_data, show_plan
+    from studentdb.ui.progress import Progress
+
+    console = Console()
+    announce(context, console, "Planning")
+    with Progress(console) as progress:
+        planned = context.deployer(progress).plan()
+    if as_json:
+        console.json(as_data(planned))
+    else:
+        show_plan(console, planned, to="out")
+    if planned:
+        raise typer.Exit(CHANGES_PENDING)
+
+
+def status(context: Context, *, as_json: Json = False) -> None:
+    """Say whether the system is deployed, complete and answering."""
+    from studentdb.ui.console import Console
+    from studentdb.ui.progress import Progress
+
+    console = Console()
+    with Progress(console) as progress:
+        deployer = context.deployer(progress)
+        found = deployer.status()
+    addresses = found.addresses
+    answers = addresses is not None and _answers(context, addresses)
+    report = {
+        "deployment": context.target.label,
+        "account": context.aws.account,
+        "region": context.aws.region,
+        "state": found.state,
+        "changes": len(found.plan.pending),
+        "api_answers": answers,
+        **(_public(addresses) if addresses else {}),
+    }
+    if as_json:
+        console.json(report)
+        return
+    for key in ("deployment", "account", "region", "state", "site_url", "api_url"):
+        if key in report:
+            console.data(f"{key.replace('_', ' '):<11} {report[key]}")
+    console.data(f"{'API':<11} {'answers' if answers else 'does not answer'}")
+    if found.state == "changed":
+        console.say(f"{len(found.plan.pending)} things are not as this version declares them: studentdb plan")
+
+
+def teardown(
+    context: Context,
+    *,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Also delete tables and accounts: everything that people entered.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove the system. The data stays, unless told otherwise, and the next deploy takes it over."""
+    from studentdb.ui.console import Console
+    from studentdb.ui.progress import Progress
+
+    console = Console()
+    announce(context, console, "Tearing down")
+    with Progress(console) as progress:
+        deployer = context.deployer(progress)
+        planned = deployer.removal(delete_data=delete_data)
+        if not (planned.removed or planned.kept):
+            console.say("There is nothing to remove.")
+        if planned.removed and not yes:
+            with progress.paused():
+                _show_removal(console, planned)
+                _agree_to_removal(context, console, delete_data=delete_data)
+        progress.expect(len(planned.removed))
+        removed = deployer.teardown(delete_data=delete_data)
+    if removed.kept:
+        console.say(f"Kept, with everything in them: {', '.join(removed.kept)}.")
+        console.say("The next deploy takes them over. To delete them as well: studentdb teardown --delete-data")
+    else:
+        context.forget(context.target)
+    if delete_data and any(name.startswith("dynamodb.table/") for name in removed.removed):
+        console.say(KEPT_BY_AWS)
+
+
+def announce(context: Context, console: Console, doing: str) -> None:
+    """Name the target on stderr before anything happens to it."""
+    account = f" (account {context.aws.account})" if context.target.place != "local" else ""
+    console.say(f"{doing} {context.target.label}{account}")
+
+
+def _public(addresses: Addresses) -> dict[str, str]:
+    keys = ("deployment", "region", "site_url", "api_url", "user_pool_id", "client_id")
+    return {key: getattr(addresses, key) for key in keys}
+
+
+def _answers(context: Context, addresses: Addresses) -> bool:
+    try:
+        response = context.http.send("GET", f"{addresses.api_url}/api/health")
+    except StudentDBError:
+        return False
+    return response.status_code == 200
+
+
+def asked(question: str) -> bool:
+    _needs_person(question)
+    return typer.confirm(question, err=True)
+
+
+def _needs_person(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to ask", why=f"the question is: {question}", hint="add --yes to agree")
+
+
+def _show_removal(console: Console, planned: Removal) -> None:
+    for name in planned.removed:
+        console.say(f"- {name}")
+    for name in planned.kept:
+        console.say(f"= {name} (kept)")
+
+
+def _agree_to_removal(context: Context, console: Console, *, delete_data: bool) -> None:
+    label = context.target.label
+    if not delete_data:
+        if not asked("Remove these?"):
+            raise CancelledError("nothing was removed")
+        return
+    _needs_person("Delete all data?")
+    console.say("This deletes every student, every account and every other record. It cannot be undone.")
+    if typer.prompt(f"Type {label} to delete it", err=True) != label:
+        raise CancelledError("nothing was removed", why="that is not its name")

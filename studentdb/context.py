@@ -1,0 +1,164 @@
+"""One invocation of the tool: what was chosen, and the parts that commands need, each made when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studentdb import home
+
+if TYPE_CHECKING:
+    from studentdb.api.client import ApiClient
+    from studentdb.api.session import Session
+    from studentdb.api.students import Students
+    from studentdb.api.transport import Http
+    from studentdb.local.engine import LocalEngine
+    from studentdb.provision.aws import Aws
+    from studentdb.provision.deployer import Deployer
+    from studentdb.provision.events import Emit
+    from studentdb.settings import Settings
+    from studentdb.targets import Known, Registry, Target
+
+
+class Context:
+    """`flags` are those that choose a deployment or a setting; None where one was not given."""
+
+    def __init__(self, flags: Mapping[str, object], *, environ: Mapping[str, str], cwd: Path) -> None:
+        self._flags = flags
+        self._environ = environ
+        self._cwd = cwd
+
+    @cached_property
+    def home(self) -> Path:
+        """The folder of everything that the tool keeps on disk."""
+        return home.locate(self._environ)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Flags over variables over studentdb.toml over defaults. Raises UsageError."""
+        from studentdb.settings import load
+
+        return load(self._flags, self._environ, self._cwd)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The deployments that this machine knows."""
+        from studentdb.targets import Registry
+
+        return Registry(self.home)
+
+    @cached_property
+    def local_engine(self) -> LocalEngine:
+        """The embedded engine of this home."""
+        from studentdb.local.engine import LocalEngine
+
+        return LocalEngine(self.home / "local")
+
+    @cached_property
+    def target(self) -> Target:
+        """The deployment that a command of the control plane means; perhaps one that does not exist yet."""
+        from studentdb.targets import resolve
+
+        return resolve(self.settings, self._environ, self.registry, purpose="control")
+
+    @cached_property
+    def known(self) -> Known:
+        """The deployment whose data is meant; on the embedded engine it is running by now."""
+        from studentdb.targets import resolve_known
+
+        known = resolve_known(self.settings, self._environ, self.registry)
+        if known.place == "local":
+            self.local_engine.up()
+        return known
+
+    @cached_property
+    def aws(self) -> Aws:
+        """AWS, or what stands in for it, with credentials that work. Raises as `connect` does."""
+        from studentdb.provision.connect import connect
+
+        target = self.target
+        endpoint_url, embedded = target.endpoint_url, False
+        if target.place == "local":
+            endpoint_url, embedded = self.local_engine.up().url, True
+        elif endpoint_url is not None:
+            from studentdb.local.engine import is_embedded
+
+            embedded = is_embedded(endpoint_url)
+        return connect(
+            env=target.env,
+            region=target.region or None,
+            profile=target.profile,
+            endpoint_url=endpoint_url,
+            engine_key=target.place == "local",
+            embedded=embedded,
+        )
+
+    def deployer(self, emit: Emit) -> Deployer:
+        """The deployer of `target`, which tells `emit` what it does."""
+        from studentdb import bundle
+        from studentdb.contract.operations import public_routes
+        from studentdb.provision.deployer import Deployer, Source
+        from studentdb.provision.stack import StackSettings
+
+        found = bundle.find()
+        chosen = self.settings
+        return Deployer(
+            self.aws,
+            StackSettings(
+                password_minimum_length=chosen.password_minimum_length,
+                log_retention_days=chosen.log_retention_days,
+                api_burst=chosen.api_burst,
+                api_rate=chosen.api_rate,
+            ),
+            Source(functions=found.lambda_src, site=found.site, public_routes=public_routes()),
+            emit,
+        )
+
+    @cached_property
+    def http(self) -> Http:
+        """The connections of this invocation."""
+        from studentdb.api.transport import Http
+
+        return Http()
+
+    @cached_property
+    def session(self) -> Session:
+        """The session with `known`, whether or not somebody is signed in."""
+        from studentdb.api.cognito import Cognito
+        from studentdb.api.session import Session
+        from studentdb.api.tokens import Binding, TokenStore
+
+        known = self.known
+        binding = Binding(
+            api_url=known.api_url,
+            cognito_url=known.cognito_url,
+            user_pool_id=known.user_pool_id,
+            client_id=known.client_id,
+        )
+        return Session(binding, Cognito(self.http, binding), TokenStore(self.home))
+
+    @cached_property
+    def api(self) -> ApiClient:
+        """The API of `known`, on behalf of whoever is signed in."""
+        from studentdb.api.client import ApiClient
+
+        return ApiClient(self.http, self.session)
+
+    @cached_property
+    def students(self) -> Students:
+        """The students of `known`."""
+        from studentdb.api.students import Students
+
+        return Students(self.api)
+
+    def settle_on(self, known: Known) -> None:
+        """Remember a deployment, and mean it from here on."""
+        self.known = self.registry.remember(known)
+
+    def forget(self, target: Target) -> None:
+        """A deployment that is gone is not known any more."""
+        for known in self.registry.all():
+            if known.label == target.label and known.account in {None, self.aws.account}:
+                self.registry.forget(known)

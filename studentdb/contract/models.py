@@ -1,0 +1,244 @@
+"""What travels over the API, in the words of OneRoster 1.2 (1EdTech): `users` whose role is student.
+
+Attribute names are snake_case here and OneRoster's camelCase on the wire. Unknown fields and loose types are refused in
+what is sent to the API; what comes from it may hold more, so that an older tool understands a newer API.
+
+The functions do not run these models: `python -m studentdb.contract.export` turns them into lambda_src's
+contract.json, and a Hypothesis test holds both sides to the same answers. Rules are therefore kept to what a few
+JSON-schema keywords can say.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+# Neither control characters nor line separators nor the marks that reorder what follows (a name could hide in a
+# terminal or swap places with its neighbour); and no space at either end, so that two equal-looking names are equal.
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff"
+_SPACE = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_TEXT = rf"^[^{_CONTROL}{_SPACE}](?:[^{_CONTROL}]*[^{_CONTROL}{_SPACE}])?$"
+
+_LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_HOST_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = rf"^{_LOCAL_PART}@{_HOST_LABEL}(?:\.{_HOST_LABEL})+$"
+
+LARGEST_VERSION = 2**53 - 1  # what JavaScript can count to exactly
+DEFAULT_PAGE = 25
+LARGEST_PAGE = 100
+
+
+def _composed(text: str) -> str:
+    """NFC: `é` typed as two characters and as one are the same name."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _calendar_date(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _text(most: int) -> Any:
+    return Field(
+        min_length=1,
+        max_length=most,
+        pattern=_TEXT,
+        description="text without control characters and without a space at either end",
+    )
+
+
+Name = Annotated[str, _text(100), AfterValidator(_composed)]
+Identifier = Annotated[str, _text(64), AfterValidator(_composed)]
+Username = Annotated[str, _text(100), AfterValidator(_composed)]
+Grade = Annotated[str, _text(10), AfterValidator(_composed)]
+Grades = Annotated[list[Grade], Field(max_length=20)]
+# E-mail addresses are compared, stored and shown in lower case.
+Email = Annotated[
+    str,
+    Field(min_length=3, max_length=254, pattern=_EMAIL, description="an e-mail address such as ada@example.edu"),
+    AfterValidator(str.lower),
+]
+SourcedId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[0-9A-Za-z./@_-]+$",
+        description="a OneRoster sourcedId: letters, digits and . / @ _ -",
+    ),
+]
+BirthDate = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        description="a date such as 2010-05-31",
+        json_schema_extra={"format": "date"},
+    ),
+    AfterValidator(_calendar_date),
+]
+Status = Literal["active", "inactive"]
+Version = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
+StudentId = Annotated[
+    str,
+    Field(
+        max_length=36,
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+        description="a student's id",
+    ),
+]
+Cursor = Annotated[
+    str,
+    Field(min_length=1, max_length=4096, pattern=r"^[A-Za-z0-9_-]+$", description="a cursor as the API gave it"),
+]
+
+# The default of a field that may be left out but not be null: nothing is sent for it (`exclude_unset`).
+_LEFT_OUT: Any = None
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True, frozen=True
+    )
+
+
+class RequestModel(_Model):
+    """What is sent to the API: strict types, no unknown field."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    def wire(self) -> dict[str, Any]:
+        """The JSON object to send: exactly the fields that were given, under their OneRoster names."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class ResponseModel(_Model):
+    """What the API answers; fields that this version does not know are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class StudentCreate(RequestModel):
+    """A new student (OneRoster `users`, role student)."""
+
+    identifier: Identifier
+    given_name: Name
+    family_name: Name
+    middle_name: Name | None = None
+    email: Email | None = None
+    username: Username | None = None
+    birth_date: BirthDate | None = None
+    grades: Grades = []
+    sourced_id: SourcedId | None = None
+    status: Status = "active"
+
+
+class StudentUpdate(RequestModel):
+    """Fields to change, and the `version` of the record that the change was decided on; null clears a field."""
+
+    version: Version
+    identifier: Identifier = _LEFT_OUT
+    given_name: Name = _LEFT_OUT
+    family_name: Name = _LEFT_OUT
+    middle_name: Name | None = None
+    email: Email | None = None
+    username: Username | None = None
+    birth_date: BirthDate | None = None
+    grades: Grades = _LEFT_OUT
+    sourced_id: SourcedId | None = None
+    status: Status = _LEFT_OUT
+
+
+class Student(ResponseModel):
+    """A student as stored. `created_at` and `updated_at` are UTC with milliseconds, `version` counts the writes."""
+
+    id: str
+    identifier: str
+    given_name: str
+    family_name: str
+    middle_name: str | None = None
+    email: str | None = None
+    username: str | None = None
+    birth_date: str | None = None
+    grades: list[str] = []
+    sourced_id: str | None = None
+    status: Status
+    role: Literal["student"]
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class StudentList(ResponseModel):
+    """One page of students, by family name, then given name; `next_cursor` is null on the last page."""
+
+    students: list[Student]
+    next_cursor: str | None = None
+
+
+class Me(ResponseModel):
+    """Who is signed in, the groups, and the student's own record where the verified e-mail has one."""
+
+    sub: str
+    groups: list[str]
+    student: Student | None = None
+
+
+class Health(ResponseModel):
+    """The API answers."""
+
+    status: Literal["ok"]
+
+
+class Holder(ResponseModel):
+    """Who already has a value that must be unique."""
+
+    id: str
+    identifier: str
+    given_name: str
+    family_name: str
+
+
+class FieldProblem(ResponseModel):
+    """What is wrong with one field; `field` is a path such as `grades[2]`, or "" for the whole."""
+
+    field: str
+    message: str
+    holder: Holder | None = None
+
+
+class Problem(ResponseModel):
+    """An error as RFC 9457 has it. `type` is `urn:studentdb:problem:<slug>`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[FieldProblem] = []
+    request_id: str = ""
+
+
+class NoParameters(RequestModel):
+    """An operation without query parameters."""
+
+
+class PageQuery(RequestModel):
+    """Which page of a list; the cursor comes from the page before and belongs to one list and one role."""
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE
+    cursor: Cursor = _LEFT_OUT
+
+
+class DeleteQuery(RequestModel):
+    """`version`, where given, must still be the record's."""
+
+    version: Version = _LEFT_OUT
+
+
+class StudentPath(RequestModel):
+    """The student's id in the path."""
+
+    id: StudentId

@@ -1,0 +1,1 @@
+"""Starting, stopping and addressing the embedded AWS engine."""

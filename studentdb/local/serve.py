@@ -1,0 +1,110 @@
+"""The embedded engine's process: serves `ministack` on one port of this machine and saves its state while it runs.
+
+Run as a script by `engine.py`, with its settings in the environment. The package has a `__main__` of its own, but that
+one saves only on a clean stop (a crash, a power cut or Windows' TerminateProcess would lose the school's data) and
+gives no way to tell one engine from another on the same port. This file is the only one that imports it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import Any
+
+# The order matters: the package reads its settings from the environment when it is imported.
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app as ministack
+from ministack.core.persistence import PERSIST_STATE, save_state
+
+HEALTH = "/_ministack/health"
+INSTANCE_HEADER = b"x-studentdb-engine"
+# JSON-protocol operations that change nothing, by the beginning of their names.
+_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Search")
+_SAVE_EVERY = 1.0
+# At most a twentieth of the engine's time goes into saving, however large the state grows.
+_SAVE_SHARE = 20
+
+
+class Saver:
+    """Saves the state of all services, within about a second of a write."""
+
+    def __init__(self) -> None:
+        self._written = asyncio.Event()
+
+    def written(self) -> None:
+        """Something may have changed."""
+        self._written.set()
+
+    async def run(self) -> None:
+        """Save after writes, until cancelled."""
+        while True:
+            await self._written.wait()
+            self._written.clear()
+            started = time.monotonic()
+            # Copied in the event loop, where the services change it; written to disk beside it.
+            states = {name: read() for name, read in ministack._build_persistence_save_dict().items()}
+            await asyncio.to_thread(_save, states)
+            await asyncio.sleep(max(_SAVE_EVERY, _SAVE_SHARE * (time.monotonic() - started)))
+
+
+def _save(states: dict[str, Any]) -> None:
+    for name, state in states.items():
+        if state is not None:
+            save_state(name, state)
+
+
+def _writes(scope: dict[str, Any]) -> bool:
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return False
+    target = dict(scope["headers"]).get(b"x-amz-target", b"").decode("latin-1")
+    return not target.rpartition(".")[2].startswith(_READS)
+
+
+class Engine:
+    """The ASGI application: the package's own, saved after writes, with our instance's name on its health answer."""
+
+    def __init__(self, instance: str) -> None:
+        self._instance = instance.encode()
+        self._saver = Saver()
+        self._saving: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan" and PERSIST_STATE:
+            self._saving = asyncio.create_task(self._saver.run())
+        if scope["type"] != "http":
+            await ministack.app(scope, receive, send)
+            return
+        await ministack.app(scope, receive, self._marked(send) if scope["path"] == HEALTH else send)
+        if _writes(scope):
+            self._saver.written()
+
+    def _marked(self, send: Any) -> Any:
+        async def marked(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ()), (INSTANCE_HEADER, self._instance)]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return marked
+
+
+def _config() -> Config:
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = 75
+    # A browser's idle connections must not hold up `studentdb local down`.
+    config.graceful_timeout = 0.5
+    config.loglevel = os.environ["LOG_LEVEL"]
+    return config
+
+
+def main() -> None:
+    """Serve until SIGTERM, then save and stop."""
+    engine: Any = Engine(os.environ["STUDENTDB_ENGINE_INSTANCE"])
+    asyncio.run(serve(engine, _config()))
+
+
+if __name__ == "__main__":
+    main()

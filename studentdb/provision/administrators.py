@@ -1,0 +1,101 @@
+"""The first admin: the one account that is made with AWS credentials instead of through the API."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from studentdb.errors import StudentDBError, UsageError
+from studentdb.provision.aws import Aws, error_code, error_message, ignoring
+
+ACTIONS = (
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:AdminAddUserToGroup",
+    "cognito-idp:AdminGetUser",
+)
+_LENGTH = 20
+_SYMBOLS = "!@#%^*-_=+"
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """`one_time_password` is None where a lasting one was given."""
+
+    email: str
+    one_time_password: str | None
+
+
+def create_administrator(aws: Aws, user_pool_id: str, email: str, password: str | None = None) -> Administrator:
+    """Make an account in the group admin, or finish one whose making was interrupted.
+
+    Without `password` a one-time password is made that the first sign-in changes. Raises UsageError when the account
+    is in use already, or the password does not meet the pool's policy.
+    """
+    with _explained(email):
+        if _account(aws, user_pool_id, email) != "FORCE_CHANGE_PASSWORD":
+            raise UsageError(
+                f"there is an account {email} already",
+                why="its owner has signed in before",
+                hint=f"studentdb login {email}",
+            )
+        one_time = None if password else one_time_password()
+        _make_admin(aws, user_pool_id, email, password or one_time or "", lasting=password is not None)
+    return Administrator(email, one_time)
+
+
+def set_lasting_password(aws: Aws, user_pool_id: str, email: str, password: str) -> None:
+    """Make an admin, or take over an existing account: for the demo, whose password is made anew each time."""
+    with _explained(email):
+        _account(aws, user_pool_id, email)
+        _make_admin(aws, user_pool_id, email, password, lasting=True)
+
+
+def _account(aws: Aws, user_pool_id: str, email: str) -> str:
+    """The status of the account, which exists afterwards."""
+    cognito = aws.client("cognito-idp")
+    who = {"UserPoolId": user_pool_id, "Username": email}
+    # No mail: the default sender is limited to 50 a day, and the password is shown once anyway (COG-20).
+    with ignoring("UsernameExistsException"):
+        cognito.admin_create_user(
+            **who,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        )
+    return str(cognito.admin_get_user(**who)["UserStatus"])
+
+
+def _make_admin(aws: Aws, user_pool_id: str, email: str, password: str, *, lasting: bool) -> None:
+    cognito = aws.client("cognito-idp")
+    who = {"UserPoolId": user_pool_id, "Username": email}
+    cognito.admin_add_user_to_group(**who, GroupName="admin")
+    # Last, so that an account that can be used is a complete one.
+    cognito.admin_set_user_password(**who, Password=password, Permanent=lasting)
+
+
+@contextmanager
+def _explained(email: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) == "InvalidPasswordException":
+            raise UsageError("this password is too weak", why=error_message(error)) from error
+        if error_code(error) == "InvalidParameterException":
+            raise UsageError(f"{email} cannot have an account", why=error_message(error)) from error
+        if error_code(error) == "ResourceNotFoundException":
+            raise StudentDBError("there is no deployment to administer yet", hint="studentdb deploy") from error
+        raise
+
+
+def one_time_password() -> str:
+    """20 random characters with one of each class that the pool's policy wants."""
+    classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
+    characters = [secrets.choice(one) for one in classes]
+    characters += [secrets.choice("".join(classes)) for _ in range(_LENGTH - len(classes))]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)

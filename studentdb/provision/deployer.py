@@ -1,0 +1,203 @@
+"""Deploy, plan, status and teardown of one deployment: the engine on THE stack, under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from studentdb.errors import IncompleteError, LockedError
+from studentdb.provision import engine
+from studentdb.provision.aws import Aws
+from studentdb.provision.core import Live, Outputs, without_tokens
+from studentdb.provision.engine import Plan, Stack, WalkError
+from studentdb.provision.events import Emit, silent
+from studentdb.provision.failures import explain
+from studentdb.provision.lock import Lock
+from studentdb.provision.package import package
+from studentdb.provision.site_files import site_files
+from studentdb.provision.stack import STAGE, StackSettings, stack
+
+State = Literal["absent", "kept data", "incomplete", "changed", "deployed"]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a deployment answers; what `deploy --json` prints."""
+
+    deployment: str
+    region: str
+    site_url: str
+    api_url: str
+    user_pool_id: str
+    client_id: str
+    cognito_url: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a deploy did, and where the result is."""
+
+    plan: Plan
+    addresses: Addresses
+    # Made, but AWS still spreads it to its edges.
+    settling: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a teardown removes and what it keeps, by resource id."""
+
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """`addresses` is None while the deployment is not complete enough to have them."""
+
+    state: State
+    plan: Plan
+    addresses: Addresses | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is deployed: folders of the functions' code and of the site, and the routes that need no token."""
+
+    functions: Path
+    site: Path
+    public_routes: Sequence[str]
+
+
+class Deployer:
+    """The four verbs of one deployment."""
+
+    def __init__(self, aws: Aws, settings: StackSettings, source: Source, emit: Emit) -> None:
+        self._aws = aws
+        self._emit = emit
+        self.stack: Stack = stack(
+            aws.deployment,
+            aws.endpoints,
+            settings,
+            code=package(source.functions),
+            site=site_files(source.site),
+            public_routes=source.public_routes,
+        )
+
+    def survey(self) -> dict[str, Live | None]:
+        """What is there. Writes nothing and takes no lock."""
+        with _explained():
+            return engine.survey(self.stack.all, self._aws, self._emit)
+
+    def plan(self) -> Plan:
+        """What a deploy would do. Writes nothing and takes no lock."""
+        return engine.plan(self.stack, self.survey())
+
+    def deploy(self, approve: Callable[[Plan], bool]) -> Outcome | None:
+        """Bring the deployment to the declared state; None when `approve` said no.
+
+        An empty plan writes nothing and takes no lock. Otherwise the survey is repeated under the lock, and what is
+        then found to be needed is done. Raises LockedError, WalkError, CancelledError.
+        """
+        lives = self.survey()
+        planned = engine.plan(self.stack, lives)
+        if not planned:
+            return Outcome(planned, self._addresses(_outputs(lives)))
+        if not approve(planned):
+            return None
+        with Lock(self._aws, "studentdb deploy").held():
+            lives = self.survey()
+            planned = engine.plan(self.stack, lives)
+            with _explained(incomplete="studentdb deploy"):
+                outputs = engine.apply(planned, lives, self._aws, self._emit)
+        return Outcome(planned, self._addresses(outputs), self._settling(planned))
+
+    def removal(self, *, delete_data: bool) -> Removal:
+        """What a teardown would remove. Writes nothing and takes no lock."""
+        lives = self.survey()
+        present = [resource for resource in self.stack.all if lives[resource.id] is not None]
+        keep = [resource.id for resource in present if resource.stateful and not delete_data]
+        return Removal(tuple(r.id for r in present if r.id not in keep), tuple(keep))
+
+    def teardown(self, *, delete_data: bool) -> Removal:
+        """Remove everything that holds no data, with `delete_data` the rest as well, the lock's record included.
+
+        Raises LockedError, WalkError, CancelledError.
+        """
+        lock = Lock(self._aws, "studentdb teardown")
+        planned = self.removal(delete_data=delete_data)
+        if planned.removed:
+            with lock.held():
+                lives = self.survey()
+                targets = [r for r in self.stack.all if delete_data or not r.stateful]
+                with _explained(incomplete="studentdb teardown"):
+                    engine.remove(targets, lives, self._aws, self._emit)
+                # A function's last log line may bring its log group back after it was removed (LMB-22).
+                groups = [r for r in targets if r.kind == "logs.log_group"]
+                engine.remove(groups, engine.survey(groups, self._aws, silent), self._aws, silent)
+        if delete_data:
+            lock.destroy()
+        return planned
+
+    def status(self) -> Status:
+        """What is there, compared with what this version declares. Writes nothing and takes no lock."""
+        lives = self.survey()
+        planned = engine.plan(self.stack, lives)
+        try:
+            addresses = self._addresses(_outputs(lives))
+        except KeyError:
+            addresses = None
+        return Status(_state(planned, lives), planned, addresses)
+
+    def _addresses(self, outputs: Mapping[str, Outputs]) -> Addresses:
+        prefix = self._aws.deployment.prefix
+        endpoints = self._aws.endpoints
+        return Addresses(
+            deployment=self._aws.deployment.id,
+            region=self._aws.region,
+            site_url=endpoints.site_url(outputs[f"cloudfront.distribution/{prefix}-site"]["label"]),
+            api_url=endpoints.api_url(outputs[f"apigatewayv2.api/{prefix}-api"]["id"], STAGE),
+            user_pool_id=outputs[f"cognito-idp.user_pool/{prefix}-users"]["id"],
+            client_id=outputs[f"cognito-idp.user_pool_client/{prefix}-app"]["id"],
+            cognito_url=endpoints.cognito_url(),
+        )
+
+    def _settling(self, planned: Plan) -> tuple[str, ...]:
+        if self._aws.endpoints.embedded:
+            return ()
+        return tuple(step.id for step in planned.pending if step.resource.kind == "cloudfront.distribution")
+
+
+@contextmanager
+def _explained(incomplete: str = "") -> Iterator[None]:
+    """The failures of a walk in the product's words; `incomplete` is the command that goes on from there."""
+    try:
+        yield
+    except WalkError as error:
+        failures = {without_tokens(node): explain(failure) for node, failure in error.failures.items()}
+        lost = next((failure for failure in failures.values() if isinstance(failure, LockedError)), None)
+        if lost is not None:
+            raise lost from error
+        codes = {failure.exit_code for failure in failures.values()}
+        error.failures = dict(failures)
+        error.exit_code = IncompleteError.exit_code if incomplete else codes.pop() if len(codes) == 1 else 1
+        error.hint = f"{incomplete}  (it goes on from here)" if incomplete else ""
+        raise
+
+
+def _outputs(lives: Mapping[str, Live | None]) -> dict[str, Outputs]:
+    return {node: live.outputs for node, live in lives.items() if live is not None}
+
+
+def _state(planned: Plan, lives: Mapping[str, Live | None]) -> State:
+    if not any(lives.values()):
+        return "absent"
+    if not planned:
+        return "deployed"
+    if any(step.action == "create" for step in planned.steps):
+        only_data = all(step.resource.stateful for step in planned.steps if lives.get(step.id) is not None)
+        return "kept data" if only_data else "incomplete"
+    return "changed"

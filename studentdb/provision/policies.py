@@ -1,0 +1,82 @@
+"""IAM and bucket policies: who may do what, as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+def document(*statements: Mapping[str, Any]) -> Document:
+    """A policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
+
+
+def allow(actions: Sequence[str], resources: Sequence[str]) -> Mapping[str, Any]:
+    """An Allow statement."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def function_logs(log_group_arn: str) -> Mapping[str, Any]:
+    """A function writes into its own log group and cannot make one: the deployer did, with a retention (LMB-41)."""
+    return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
+
+
+def reads_tables(table_arns: Sequence[str]) -> Mapping[str, Any]:
+    """Key reads and queries, indexes included (DDB-30); never a scan."""
+    return allow(
+        ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+        [arn for table in table_arns for arn in (table, f"{table}/index/*")],
+    )
+
+
+def writes_tables(table_arns: Sequence[str]) -> Mapping[str, Any]:
+    """Single and transactional item writes."""
+    return allow(
+        ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"],
+        list(table_arns),
+    )
+
+
+def site_bucket(bucket_arn: str, distribution_arn: str) -> Document:
+    """Only this distribution reads the site (CF-14), and nobody without TLS (S3.5).
+
+    ListBucket makes a missing page a 404 instead of a 403 (S3-31). The second key of the Deny leaves calls by AWS's
+    own services alone, which carry no SecureTransport on the embedded engine and are always TLS on AWS.
+    """
+    cloudfront = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
+    }
+    return document(
+        {"Sid": "CloudFrontReads", **cloudfront, "Action": "s3:GetObject", "Resource": f"{bucket_arn}/*"},
+        {"Sid": "CloudFrontLists", **cloudfront, "Action": "s3:ListBucket", "Resource": bucket_arn},
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [bucket_arn, f"{bucket_arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false", "aws:PrincipalIsAWSService": "false"}},
+        },
+    )
+
+
+def content_security_policy(cognito_url: str) -> str:
+    """Nothing but the site's own files, and one place to talk to besides: Cognito."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            f"connect-src 'self' {cognito_url}",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )

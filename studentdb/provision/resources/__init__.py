@@ -1,0 +1,1 @@
+"""One file per AWS object, named with boto3's nouns."""

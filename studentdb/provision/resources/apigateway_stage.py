@@ -1,0 +1,127 @@
+"""The stage of an HTTP API: where it is served, its access log, its throttling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from studentdb.errors import UsageError
+from studentdb.provision.aws import Aws, error_code, error_message, ignoring
+from studentdb.provision.core import Change, Live, Outputs, Resource
+
+# One line per request, and nothing in it that tells who a person is: no address, no path (ids), no query, no claims.
+ACCESS_LOG_FORMAT = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "routeKey": "$context.routeKey",
+        "status": "$context.status",
+        "latency": "$context.responseLatency",
+        "integrationErrorMessage": "$context.integrationErrorMessage",
+    },
+    separators=(",", ":"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Resource):
+    """A stage that serves every change at once. `burst` is requests, `rate` requests per second.
+
+    Raises UsageError for a limit of 0.
+    """
+
+    kind: ClassVar[str] = "apigatewayv2.stage"
+    identity: ClassVar[tuple[str, ...]] = ("name", "api_id")
+    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "read": ("apigateway:GET",),
+        # API Gateway sets up the log delivery with the caller's rights (AGW-19).
+        "create": (
+            "apigateway:POST",
+            "apigateway:TagResource",
+            "logs:CreateLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ),
+        "update": ("apigateway:PATCH",),
+        "delete": ("apigateway:DELETE", "logs:DeleteLogDelivery"),
+    }
+
+    api_id: str
+    log_group_arn: str
+    burst: int
+    rate: float
+
+    def __post_init__(self) -> None:
+        # 0 is not "no limit": it turns every request away (AGW-35).
+        if self.burst < 1 or self.rate <= 0:
+            raise UsageError("the API's limits must be above 0", why=f"burst {self.burst}, rate {self.rate} per second")
+
+    @property
+    def lane(self) -> str:
+        return f"api:{self.api_id}"
+
+    def properties(self) -> dict[str, Any]:
+        return {
+            # No DeploymentId beside it (AGW-16).
+            "AutoDeploy": True,
+            "AccessLogSettings": {
+                # CloudWatch Logs likes to end the ARN with `:*`, API Gateway refuses that (AGW-21).
+                "DestinationArn": self.log_group_arn.removesuffix(":*"),
+                "Format": ACCESS_LOG_FORMAT,
+            },
+            "DefaultRouteSettings": {
+                "ThrottlingBurstLimit": self.burst,
+                "ThrottlingRateLimit": float(self.rate),
+            },
+        }
+
+    def read(self, aws: Aws) -> Live | None:
+        with ignoring("NotFoundException"):
+            stage = aws.client("apigatewayv2").get_stage(ApiId=self.api_id, StageName=self.name)
+            log, limits = stage.get("AccessLogSettings", {}), stage.get("DefaultRouteSettings", {})
+            return Live(
+                {
+                    "AutoDeploy": stage.get("AutoDeploy", False),
+                    "AccessLogSettings": {name: log.get(name) for name in ("DestinationArn", "Format")},
+                    "DefaultRouteSettings": {
+                        name: limits.get(name) for name in ("ThrottlingBurstLimit", "ThrottlingRateLimit")
+                    },
+                }
+            )
+        return None
+
+    def create(self, aws: Aws) -> Outputs:
+        client = aws.client("apigatewayv2")
+        settings = {"ApiId": self.api_id, "StageName": self.name, **self.properties()}
+        try:
+            aws.retry(lambda: client.create_stage(Tags=aws.tags, **settings), when=_busy)
+        except ClientError as error:
+            # The name is the identity: botocore's second try finds the stage of the first (AGW-12).
+            if error_code(error) != "ConflictException":
+                raise
+            aws.retry(lambda: client.update_stage(**settings), when=_busy)
+        return {}
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        client = aws.client("apigatewayv2")
+        aws.retry(lambda: client.update_stage(ApiId=self.api_id, StageName=self.name, **self.properties()), when=_busy)
+        return {}
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        client = aws.client("apigatewayv2")
+        with ignoring("NotFoundException"):
+            aws.retry(lambda: client.delete_stage(ApiId=self.api_id, StageName=self.name), when=_busy)
+
+
+def _busy(error: ClientError) -> bool:
+    """One control call at a time per API (AGW-01), ten a second per account (AGW-02)."""
+    if error_code(error) == "ConflictException":
+        return "try again later" in error_message(error)
+    return error_code(error) == "TooManyRequestsException"

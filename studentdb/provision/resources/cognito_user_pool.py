@@ -1,0 +1,212 @@
+"""The user pool, and its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from studentdb.provision.aws import Aws, error_code, has_code, ignoring
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+
+_GONE = "ResourceNotFoundException"
+_BUSY = has_code("ConcurrentModificationException", "TooManyRequestsException")
+
+# UpdateUserPool resets some of what it is not sent (COG-04): what we do not declare is sent back as it was found.
+_CARRIED = (
+    "DeviceConfiguration",
+    "EmailConfiguration",
+    "LambdaConfig",
+    "UserAttributeUpdateSettings",
+    "UserPoolAddOns",
+    "UserPoolTags",
+    "VerificationMessageTemplate",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserPool(Resource):
+    """The people who can sign in: by e-mail, invited by an admin. Outputs: `id`, `arn`.
+
+    `password_minimum_length` is in characters, 6 to 99 for Cognito.
+    """
+
+    kind: ClassVar[str] = "cognito-idp.user_pool"
+    # The schema and how people sign in are fixed at creation (COG-16). The e-mail is deliberately no required
+    # attribute: the app client could not be kept from changing it, as required ones have to be writable.
+    immutable: ClassVar[frozenset[str]] = frozenset({"UsernameAttributes", "UsernameConfiguration"})
+    stateful: ClassVar[bool] = True
+    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "read": ("cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool"),
+        "create": ("cognito-idp:CreateUserPool", "cognito-idp:TagResource"),
+        "update": ("cognito-idp:UpdateUserPool", "cognito-idp:TagResource"),
+        "delete": ("cognito-idp:DeleteUserPool", "cognito-idp:UpdateUserPool"),
+    }
+
+    password_minimum_length: int
+    # AWS's default, ESSENTIALS, costs more per active user. What it adds (access-token triggers, passwordless and
+    # e-mail second factors, password history, managed login) is not used here; SRP, groups, TOTP and token
+    # revocation are in LITE.
+    tier: str = "LITE"
+
+    def properties(self) -> dict[str, Any]:
+        return {
+            **self._settings(),
+            "UsernameAttributes": ["email"],
+            "UsernameConfiguration": {"CaseSensitive": False},
+        }
+
+    def _settings(self) -> dict[str, Any]:
+        """What UpdateUserPool can change."""
+        return {
+            "Policies": {
+                "PasswordPolicy": {
+                    "MinimumLength": self.password_minimum_length,
+                    "RequireLowercase": True,
+                    "RequireUppercase": True,
+                    "RequireNumbers": True,
+                    "RequireSymbols": True,
+                    "TemporaryPasswordValidityDays": 7,
+                }
+            },
+            "AutoVerifiedAttributes": ["email"],
+            "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+            "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
+            "DeletionProtection": "ACTIVE",
+            "UserPoolTier": self.tier,
+        }
+
+    def read(self, aws: Aws) -> Live | None:
+        found = self._ours(aws)
+        if not found:
+            return None
+        return Live(_as_declared(self.properties(), found[0]), _pool_outputs(found[0]))
+
+    def create(self, aws: Aws) -> Outputs:
+        try:
+            return self._make(aws)
+        except (BotoCoreError, ClientError) as error:
+            if not _lost(error):
+                raise
+            live = self.read(aws)
+            return self._make(aws) if live is None else live.outputs
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        pool = aws.client("cognito-idp").describe_user_pool(UserPoolId=live.outputs["id"])["UserPool"]
+        self._update(aws, pool, self._settings())
+        return live.outputs
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        client = aws.client("cognito-idp")
+        for pool in self._ours(aws):
+            with ignoring(_GONE):
+                self._update(aws, pool, {**self._settings(), "DeletionProtection": "INACTIVE"})  # (COG-02)
+                aws.retry(partial(client.delete_user_pool, UserPoolId=pool["Id"]), when=_BUSY)
+
+    def _make(self, aws: Aws) -> Outputs:
+        # CreateUserPool has no idempotency token, and names are not unique (COG-18).
+        client = aws.client("cognito-idp", retries=False)
+        made = aws.retry(
+            lambda: client.create_user_pool(PoolName=self.name, UserPoolTags=aws.tags, **self.properties()),
+            when=_BUSY,
+        )
+        return _pool_outputs(made["UserPool"])
+
+    def _update(self, aws: Aws, pool: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        carried = {name: pool[name] for name in _CARRIED if pool.get(name)}
+        client = aws.client("cognito-idp")
+        aws.retry(lambda: client.update_user_pool(UserPoolId=pool["Id"], **carried, **settings), when=_BUSY)
+
+    def _ours(self, aws: Aws) -> list[dict[str, Any]]:
+        """Our pools of this name: those with people in them first, then the oldest (COG-18)."""
+        client = aws.client("cognito-idp")
+        pages = client.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
+        named = [pool["Id"] for page in pages for pool in page["UserPools"] if pool["Name"] == self.name]
+        pools: list[dict[str, Any]] = []
+        for pool_id in named:
+            with ignoring(_GONE):
+                pools.append(client.describe_user_pool(UserPoolId=pool_id)["UserPool"])
+        ours = [pool for pool in pools if aws.owns(pool.get("UserPoolTags", {}))]
+        if pools and not ours:
+            raise NotOursError("user pool", self.name, f"pool {pools[0]['Id']} does not carry its tag")
+        return sorted(ours, key=lambda p: (not p.get("EstimatedNumberOfUsers"), p["CreationDate"], p["Id"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group(Resource):
+    """A group of a pool. `precedence`: the lower wins where a person is in several."""
+
+    kind: ClassVar[str] = "cognito-idp.group"
+    identity: ClassVar[tuple[str, ...]] = ("name", "user_pool_id")
+    # Who is in it goes with it: a plain teardown that kept the people would leave the school without an admin.
+    stateful: ClassVar[bool] = True
+    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "read": ("cognito-idp:GetGroup",),
+        "create": ("cognito-idp:CreateGroup", "cognito-idp:UpdateGroup"),
+        "update": ("cognito-idp:UpdateGroup",),
+        "delete": ("cognito-idp:DeleteGroup",),
+    }
+
+    user_pool_id: str
+    description: str
+    precedence: int = 0
+
+    @property
+    def lane(self) -> str:
+        return f"pool:{self.user_pool_id}"
+
+    def properties(self) -> dict[str, Any]:
+        return {"Description": self.description, "Precedence": self.precedence}
+
+    def read(self, aws: Aws) -> Live | None:
+        with ignoring(_GONE):
+            found = aws.client("cognito-idp").get_group(**self._key())["Group"]
+            return Live({name: found.get(name) for name in self.properties()})
+        return None
+
+    def create(self, aws: Aws) -> Outputs:
+        client = aws.client("cognito-idp")
+        try:
+            aws.retry(lambda: client.create_group(**self._key(), **self.properties()), when=_BUSY)
+        except ClientError as error:
+            if error_code(error) != "GroupExistsException":  # botocore's second try finds the first one's (COG-17)
+                raise
+            self._update(aws)
+        return {}
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        self._update(aws)
+        return {}
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        client = aws.client("cognito-idp")
+        with ignoring(_GONE):
+            aws.retry(lambda: client.delete_group(**self._key()), when=_BUSY)
+
+    def _update(self, aws: Aws) -> None:
+        client = aws.client("cognito-idp")
+        aws.retry(lambda: client.update_group(**self._key(), **self.properties()), when=_BUSY)
+
+    def _key(self) -> dict[str, str]:
+        return {"UserPoolId": self.user_pool_id, "GroupName": self.name}
+
+
+def _pool_outputs(pool: Mapping[str, Any]) -> Outputs:
+    return {"id": pool["Id"], "arn": pool["Arn"]}
+
+
+def _as_declared(wanted: Any, found: Any) -> Any:
+    """`found` without what `wanted` does not name: AWS adds settings of its own to these blocks."""
+    if isinstance(wanted, Mapping):
+        return {name: _as_declared(value, (found or {}).get(name)) for name, value in wanted.items()}
+    return found
+
+
+def _lost(error: Exception) -> bool:
+    """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
+    if isinstance(error, ClientError):
+        return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)
+    return True

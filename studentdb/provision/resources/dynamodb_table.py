@@ -1,0 +1,362 @@
+"""A DynamoDB table: on demand, encrypted with the AWS-managed key, protected, with point-in-time recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from studentdb.provision import tags
+from studentdb.provision.aws import Aws, error_code, error_message, has_code, ignoring
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+
+_CHANGE_BUDGET = 600.0
+_INDEX_BUDGET = 1800.0
+_RECOVERY_BUDGET = 1200.0
+# Keys under this prefix are the product's; what people add beside them is none of our business.
+_OUR_TAGS = tags.DEPLOYMENT.split(":", maxsplit=1)[0] + ":"
+
+# The table is being changed (DDB-10, DDB-18), or too many are at once (DDB-02, DDB-09).
+_busy = has_code("ResourceInUseException", "LimitExceededException")
+# What a table that is still being made says to everything but DescribeTable (DDB-03).
+_not_yet = has_code("ResourceNotFoundException", "ResourceInUseException")
+
+
+def _cannot_delete_yet(error: ClientError) -> bool:
+    # AWS gives several codes to these two; only the words tell them apart (DDB-17, DDB-19).
+    words = error_message(error).lower()
+    return _busy(error) or "indexes are being" in words or "protected against deletion" in words
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A key attribute; `type` is S, N or B."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """A global secondary index; `projection` is ALL or KEYS_ONLY."""
+
+    name: str
+    hash: Attribute
+    range: Attribute | None = None
+    projection: str = "ALL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Resource):
+    """A table and its indexes.
+
+    A table still being made (by a deploy that was killed) is read as live but not settled; it has no point-in-time
+    recovery yet, so there is always something to update, and `update` waits for it. One being deleted is waited for:
+    its name is free only afterwards (DDB-20).
+    """
+
+    kind: ClassVar[str] = "dynamodb.table"
+    immutable: ClassVar = frozenset({"key_schema"})
+    stateful: ClassVar[bool] = True
+    actions: ClassVar = {
+        "read": ("dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource"),
+        "create": ("dynamodb:CreateTable", "dynamodb:TagResource", "dynamodb:UpdateContinuousBackups"),
+        "update": (
+            "dynamodb:UpdateTable",
+            "dynamodb:UpdateContinuousBackups",
+            "dynamodb:TagResource",
+            "dynamodb:UntagResource",
+        ),
+        "delete": ("dynamodb:UpdateTable", "dynamodb:DeleteTable"),
+    }
+
+    hash: Attribute
+    range: Attribute | None = None
+    indexes: tuple[Index, ...] = ()
+    # Beside the mark of ownership, under our prefix.
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def properties(self) -> dict[str, Any]:
+        return {
+            "key_schema": _key(self.hash, self.range),
+            "indexes": {
+                index.name: {"key_schema": _key(index.hash, index.range), "projection": index.projection}
+                for index in self.indexes
+            },
+            "billing_mode": "PAY_PER_REQUEST",
+            "encryption": "KMS",
+            "deletion_protection": True,
+            "point_in_time_recovery": True,
+            "tags": dict(self.tags),
+        }
+
+    def read(self, aws: Aws) -> Live | None:
+        table = self._describe(aws)
+        if table is None:
+            return None
+        if table["TableStatus"] == "DELETING":
+            self._wait_gone(aws)
+            return None
+        found = self._read_tags(aws, table)
+        if not aws.owns(found):
+            raise NotOursError(self.kind, self.name, "it does not carry this deployment's tag")
+        return Live(
+            properties={
+                "key_schema": _live_key(table, table["KeySchema"]),
+                "indexes": {
+                    index["IndexName"]: {
+                        "key_schema": _live_key(table, index["KeySchema"]),
+                        "projection": index["Projection"]["ProjectionType"],
+                    }
+                    for index in table.get("GlobalSecondaryIndexes", [])
+                    if index.get("IndexStatus") != "DELETING"
+                },
+                "billing_mode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+                "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
+                "deletion_protection": table.get("DeletionProtectionEnabled", False),
+                "point_in_time_recovery": self._recovery_enabled(aws),
+                "tags": {
+                    key: value for key, value in found.items() if key.startswith(_OUR_TAGS) and key != tags.DEPLOYMENT
+                },
+            },
+            outputs=_outputs(table),
+            settled=_is_settled(table),
+        )
+
+    def create(self, aws: Aws) -> Outputs:
+        try:
+            self._create(aws)
+        except ClientError as error:
+            if error_code(error) != "ResourceInUseException":
+                raise
+            # Made meanwhile, or still going away (DDB-01).
+            live = self.read(aws)
+            if live is not None:
+                return self.update(aws, live, self.diff(live))
+            self._create(aws)
+        table = self._wait_settled(aws)
+        self._enable_recovery(aws)
+        return _outputs(table)
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        differing = {change.property for change in changes}
+        table = self._wait_settled(aws)
+        settings: dict[str, dict[str, Any]] = {
+            "billing_mode": {"BillingMode": "PAY_PER_REQUEST"},
+            "encryption": {"SSESpecification": {"Enabled": True, "SSEType": "KMS"}},
+            "deletion_protection": {"DeletionProtectionEnabled": True},
+        }
+        for name, setting in settings.items():
+            if name in differing:
+                table = self._change(aws, setting)
+        if "indexes" in differing:
+            table = self._update_indexes(aws, table)
+        if "point_in_time_recovery" in differing:
+            self._enable_recovery(aws)
+        if "tags" in differing:
+            self._update_tags(aws, table, live.properties["tags"])
+        return _outputs(table)
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        dynamodb = aws.client("dynamodb")
+        table = self._describe(aws)
+        if table is None:
+            return
+        with ignoring("ResourceNotFoundException"):
+            if table["TableStatus"] != "DELETING":
+                table = self._wait_settled(aws)
+                # A change that changes nothing is refused (DDB-11).
+                if table.get("DeletionProtectionEnabled"):
+                    self._change(aws, {"DeletionProtectionEnabled": False})
+                aws.retry(
+                    lambda: dynamodb.delete_table(TableName=self.name),
+                    when=_cannot_delete_yet,
+                    budget=_CHANGE_BUDGET,
+                )
+        self._wait_gone(aws)
+
+    def _create(self, aws: Aws) -> None:
+        attributes = _types(self.hash, self.range)
+        for index in self.indexes:
+            attributes |= _types(index.hash, index.range)
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeySchema": _key_schema(self.hash, self.range),
+            "AttributeDefinitions": _definitions(attributes),
+            "BillingMode": "PAY_PER_REQUEST",
+            "SSESpecification": {"Enabled": True, "SSEType": "KMS"},
+            "DeletionProtectionEnabled": True,
+            "Tags": tags.as_list({**self.tags, **aws.tags}),
+        }
+        if self.indexes:
+            request["GlobalSecondaryIndexes"] = [_index_request(index) for index in self.indexes]
+        aws.retry(
+            lambda: aws.client("dynamodb").create_table(**request),
+            when=has_code("LimitExceededException"),
+            budget=_CHANGE_BUDGET,
+        )
+
+    def _update_indexes(self, aws: Aws, table: dict[str, Any]) -> dict[str, Any]:
+        """One index per call, each waited for (DDB-09); one of another shape is removed and made again."""
+        wanted = {index.name: index for index in self.indexes}
+        shapes = self.properties()["indexes"]
+        for found in table.get("GlobalSecondaryIndexes", []):
+            name = found["IndexName"]
+            shape = {
+                "key_schema": _live_key(table, found["KeySchema"]),
+                "projection": found["Projection"]["ProjectionType"],
+            }
+            if shapes.get(name) == shape:
+                del wanted[name]
+            else:
+                table = self._change(aws, {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]})
+        for index in wanted.values():
+            # Exactly the attributes in use once the index is there: fewer and more are both refused (DDB-12).
+            attributes = _types_in_use(table) | _types(index.hash, index.range)
+            table = self._change(
+                aws,
+                {
+                    "AttributeDefinitions": _definitions(attributes),
+                    "GlobalSecondaryIndexUpdates": [{"Create": _index_request(index)}],
+                },
+            )
+        return table
+
+    def _change(self, aws: Aws, request: dict[str, Any]) -> dict[str, Any]:
+        aws.retry(
+            lambda: aws.client("dynamodb").update_table(TableName=self.name, **request),
+            when=_busy,
+            budget=_CHANGE_BUDGET,
+        )
+        return self._wait_settled(aws)
+
+    def _update_tags(self, aws: Aws, table: dict[str, Any], live: Mapping[str, str]) -> None:
+        dynamodb = aws.client("dynamodb")
+        surplus = sorted(set(live) - set(self.tags))
+        if surplus:
+            dynamodb.untag_resource(ResourceArn=table["TableArn"], TagKeys=surplus)
+        if self.tags:
+            dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=tags.as_list(self.tags))
+
+    def _enable_recovery(self, aws: Aws) -> None:
+        # Right after ACTIVE the backups themselves are still being enabled (DDB-04).
+        aws.retry(
+            lambda: aws.client("dynamodb").update_continuous_backups(
+                TableName=self.name,
+                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            ),
+            when=has_code("ContinuousBackupsUnavailableException"),
+            budget=_RECOVERY_BUDGET,
+        )
+        aws.wait(
+            lambda: self._recovery_enabled(aws) or None,
+            what=f"point-in-time recovery of table {self.name}",
+            budget=_RECOVERY_BUDGET,
+        )
+
+    def _recovery_enabled(self, aws: Aws) -> bool:
+        try:
+            answer = aws.client("dynamodb").describe_continuous_backups(TableName=self.name)
+        except ClientError as error:
+            # A table that is still being made has no backups to describe.
+            if error_code(error) in ("TableNotFoundException", "ContinuousBackupsUnavailableException"):
+                return False
+            raise
+        backups = answer["ContinuousBackupsDescription"]
+        recovery = backups.get("PointInTimeRecoveryDescription", {})
+        return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
+
+    def _describe(self, aws: Aws) -> dict[str, Any] | None:
+        try:
+            table: dict[str, Any] = aws.client("dynamodb").describe_table(TableName=self.name)["Table"]
+        except ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return None
+            raise
+        return table
+
+    def _read_tags(self, aws: Aws, table: dict[str, Any]) -> dict[str, str]:
+        pages = aws.client("dynamodb").get_paginator("list_tags_of_resource")
+        creating = table["TableStatus"] == "CREATING"
+        return aws.retry(
+            lambda: {
+                key: value
+                for page in pages.paginate(ResourceArn=table["TableArn"])
+                for key, value in tags.from_list(page["Tags"]).items()
+            },
+            when=lambda error: creating and _not_yet(error),
+        )
+
+    def _wait_settled(self, aws: Aws) -> dict[str, Any]:
+        """Wait until the table and every index is ACTIVE and return its description."""
+
+        def poll() -> dict[str, Any] | None:
+            table = self._describe(aws)
+            return table if table is not None and _is_settled(table) else None
+
+        return aws.wait(poll, what=f"table {self.name} becoming active", budget=_INDEX_BUDGET)
+
+    def _wait_gone(self, aws: Aws) -> None:
+        aws.wait(
+            lambda: True if self._describe(aws) is None else None,
+            what=f"deletion of table {self.name}",
+            budget=_CHANGE_BUDGET,
+        )
+
+
+def _outputs(table: Mapping[str, Any]) -> Outputs:
+    return {"name": table["TableName"], "arn": table["TableArn"]}
+
+
+def _is_settled(table: Mapping[str, Any]) -> bool:
+    indexes = table.get("GlobalSecondaryIndexes", [])
+    return table["TableStatus"] == "ACTIVE" and all(index.get("IndexStatus", "ACTIVE") == "ACTIVE" for index in indexes)
+
+
+def _types(*attributes: Attribute | None) -> dict[str, str]:
+    return {attribute.name: attribute.type for attribute in attributes if attribute}
+
+
+def _types_in_use(table: Mapping[str, Any]) -> dict[str, str]:
+    types = _live_types(table)
+    schemas = [table["KeySchema"], *(i["KeySchema"] for i in table.get("GlobalSecondaryIndexes", []))]
+    return {part["AttributeName"]: types[part["AttributeName"]] for schema in schemas for part in schema}
+
+
+def _live_types(table: Mapping[str, Any]) -> dict[str, str]:
+    return {found["AttributeName"]: found["AttributeType"] for found in table["AttributeDefinitions"]}
+
+
+def _definitions(types: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": kind} for name, kind in sorted(types.items())]
+
+
+def _key_schema(partition: Attribute, sort: Attribute | None) -> list[dict[str, str]]:
+    keys = [{"AttributeName": partition.name, "KeyType": "HASH"}]
+    if sort:
+        keys.append({"AttributeName": sort.name, "KeyType": "RANGE"})
+    return keys
+
+
+def _index_request(index: Index) -> dict[str, Any]:
+    return {
+        "IndexName": index.name,
+        "KeySchema": _key_schema(index.hash, index.range),
+        "Projection": {"ProjectionType": index.projection},
+    }
+
+
+def _key(partition: Attribute, sort: Attribute | None) -> dict[str, str]:
+    """`{"HASH": "id:S", "RANGE": "email:S"}`, in plans and for comparing."""
+    parts = {"HASH": f"{partition.name}:{partition.type}"}
+    return parts | ({"RANGE": f"{sort.name}:{sort.type}"} if sort else {})
+
+
+def _live_key(table: Mapping[str, Any], schema: list[dict[str, str]]) -> dict[str, str]:
+    types = _live_types(table)
+    return {
+        part["KeyType"]: f"{part['AttributeName']}:{types[part['AttributeName']]}"
+        for part in sorted(schema, key=lambda part: part["KeyType"])
+    }

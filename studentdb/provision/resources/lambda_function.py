@@ -1,0 +1,332 @@
+"""A Lambda function, and who may invoke it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from studentdb.errors import StudentDBError
+from studentdb.provision.aws import Aws, error_code, error_message, has_code, ignoring
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+
+# IAM's own propagation took more than 48 s in one measured deploy; Terraform allows Lambda 5 min (X-04).
+_ROLE_BUDGET = 300.0
+_STATE_BUDGET = 300.0
+# Lambda says in these words that it does not see the role or its policies yet (LMB-01, LMB-02, X-02).
+_ROLE_NOT_VISIBLE = ("cannot be assumed", "does not have permissions", "is unable to assume")
+# UpdateFunctionCode takes these; all the others go with UpdateFunctionConfiguration.
+_CODE_PROPERTIES = {"code_sha256", "architecture"}
+
+_missing = has_code("ResourceNotFoundException")
+_conflict = has_code("ResourceConflictException")
+
+
+def _role_not_visible(error: ClientError) -> bool:
+    # An odd 500 with no message comes in between (X-03).
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        return True
+    return error_code(error) == "InvalidParameterValueException" and any(
+        words in error_message(error) for words in _ROLE_NOT_VISIBLE
+    )
+
+
+def _exists(error: ClientError) -> bool:
+    return _conflict(error) and "already exist" in error_message(error).lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Resource):
+    """A function from a zip. `memory_mb` in MB, `timeout_s` in seconds, `architecture` arm64 or x86_64."""
+
+    kind: ClassVar[str] = "lambda.function"
+    # A function whose creation failed is of no use and takes no update.
+    immutable: ClassVar = frozenset({"state"})
+    actions: ClassVar = {
+        # ListTags, TagResource and PassRole are AWS's demand; the engine does without. Without ListTags, GetFunction
+        # leaves the tags out silently, and our function would seem somebody else's.
+        "read": ("lambda:GetFunction", "lambda:ListTags"),
+        "create": ("lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"),
+        "update": ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "iam:PassRole"),
+        "delete": ("lambda:DeleteFunction",),
+    }
+
+    description: str
+    role_arn: str
+    code: bytes = field(repr=False)
+    handler: str
+    runtime: str
+    architecture: str
+    memory_mb: int
+    timeout_s: int
+    environment: Mapping[str, str]
+    # Made before the function: Lambda would make one that keeps everything for ever (LMB-41).
+    log_group_name: str
+
+    def properties(self) -> dict[str, Any]:
+        return {
+            "code_sha256": base64.b64encode(hashlib.sha256(self.code).digest()).decode(),
+            "architecture": self.architecture,
+            "description": self.description,
+            "role_arn": self.role_arn,
+            "handler": self.handler,
+            "runtime": self.runtime,
+            "memory_mb": self.memory_mb,
+            "timeout_s": self.timeout_s,
+            "environment": dict(self.environment),
+            "log_group_name": self.log_group_name,
+            "log_format": "Text",
+            "tracing": "PassThrough",
+            "state": "Active",
+            "last_update": "Successful",
+        }
+
+    def read(self, aws: Aws) -> Live | None:
+        found = self._get(aws)
+        if found is None:
+            return None
+        if not aws.owns(found.get("Tags", {})):
+            raise NotOursError(self.kind, self.name, "it does not carry this deployment's tag")
+        config = found["Configuration"]
+        logging = config.get("LoggingConfig", {})
+        return Live(
+            properties={
+                "code_sha256": config["CodeSha256"],
+                "architecture": config.get("Architectures", ["x86_64"])[0],
+                "description": config.get("Description", ""),
+                "role_arn": config["Role"],
+                "handler": config["Handler"],
+                "runtime": config["Runtime"],
+                "memory_mb": config["MemorySize"],
+                "timeout_s": config["Timeout"],
+                "environment": config.get("Environment", {}).get("Variables", {}),
+                "log_group_name": logging.get("LogGroup", f"/aws/lambda/{self.name}"),
+                "log_format": logging.get("LogFormat", "Text"),
+                "tracing": config.get("TracingConfig", {}).get("Mode", "PassThrough"),
+                "state": "Failed" if config.get("State") == "Failed" else "Active",
+                "last_update": "Failed" if config.get("LastUpdateStatus") == "Failed" else "Successful",
+            },
+            outputs=_outputs(config),
+            settled=_is_settled(config),
+        )
+
+    def create(self, aws: Aws) -> Outputs:
+        try:
+            aws.retry(
+                lambda: aws.client("lambda").create_function(
+                    **self._configuration(),
+                    Code={"ZipFile": self.code},
+                    Architectures=[self.architecture],
+                    PackageType="Zip",
+                    Tags=aws.tags,
+                ),
+                when=_role_not_visible,
+                budget=_ROLE_BUDGET,
+            )
+        except ClientError as error:
+            live = self.read(aws) if _exists(error) else None
+            if live is None:
+                raise
+            return self.update(aws, live, self.diff(live))
+        return _outputs(self._wait_set_up(aws))
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        client = aws.client("lambda")
+        differing = {change.property for change in changes}
+        # A new function, or one in another update, refuses any change (LMB-05, LMB-06).
+        config = self._wait_settled(aws)
+        # After a failed update nobody knows which half of it is in force.
+        again = "last_update" in differing
+        if again or differing & _CODE_PROPERTIES:
+            aws.retry(
+                lambda: client.update_function_code(
+                    FunctionName=self.name, ZipFile=self.code, Architectures=[self.architecture]
+                ),
+                when=_conflict,
+                budget=_STATE_BUDGET,
+            )
+            config = self._wait_set_up(aws)
+        if differing - _CODE_PROPERTIES:
+            aws.retry(
+                lambda: client.update_function_configuration(**self._configuration()),
+                when=lambda error: _conflict(error) or _role_not_visible(error),
+                budget=_ROLE_BUDGET,
+            )
+            config = self._wait_set_up(aws)
+        return _outputs(config)
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        with ignoring("ResourceNotFoundException"):
+            # A function still being made refuses (LMB-08).
+            aws.retry(
+                lambda: aws.client("lambda").delete_function(FunctionName=self.name),
+                when=_conflict,
+                budget=_STATE_BUDGET,
+            )
+
+    def _configuration(self) -> dict[str, Any]:
+        return {
+            "FunctionName": self.name,
+            "Description": self.description,
+            "Role": self.role_arn,
+            "Handler": self.handler,
+            "Runtime": self.runtime,
+            "MemorySize": self.memory_mb,
+            "Timeout": self.timeout_s,
+            "Environment": {"Variables": dict(self.environment)},
+            "LoggingConfig": {"LogFormat": "Text", "LogGroup": self.log_group_name},
+            "TracingConfig": {"Mode": "PassThrough"},
+        }
+
+    def _get(self, aws: Aws) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = aws.client("lambda").get_function(FunctionName=self.name)
+        except ClientError as error:
+            if _missing(error):
+                return None
+            raise
+        return found
+
+    def _wait_settled(self, aws: Aws) -> dict[str, Any]:
+        def poll() -> dict[str, Any] | None:
+            found = self._get(aws)
+            config: dict[str, Any] | None = found["Configuration"] if found else None
+            return config if config and _is_settled(config) else None
+
+        return aws.wait(poll, what=f"function {self.name} becoming ready", budget=_STATE_BUDGET)
+
+    def _wait_set_up(self, aws: Aws) -> dict[str, Any]:
+        """Wait until Lambda is done with a change.
+
+        Raises StudentDBError with Lambda's reason when it failed.
+        """
+        config = self._wait_settled(aws)
+        for status, reason in (("State", "StateReason"), ("LastUpdateStatus", "LastUpdateStatusReason")):
+            if config.get(status) == "Failed":
+                raise StudentDBError(
+                    f"Lambda could not set up function {self.name}", why=config.get(reason, "no reason given")
+                )
+        return config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission(Resource):
+    """A statement of our function's policy: the service `principal` may invoke it for `source_arn`.
+
+    It needs no tag, since the function is ours. `name` is the statement id.
+    """
+
+    kind: ClassVar[str] = "lambda.permission"
+    identity: ClassVar = ("name", "function_name")
+    actions: ClassVar = {
+        "read": ("lambda:GetPolicy",),
+        "create": ("lambda:AddPermission", "lambda:RemovePermission"),
+        "update": ("lambda:AddPermission", "lambda:RemovePermission"),
+        "delete": ("lambda:RemovePermission",),
+    }
+
+    function_name: str
+    principal: str
+    source_arn: str
+
+    @property
+    def lane(self) -> str:
+        # Parallel writes to one policy overwrite each other, silently (LMB-12).
+        return f"function:{self.function_name}"
+
+    def properties(self) -> dict[str, Any]:
+        return {
+            "principal": self.principal,
+            "source_arn": self.source_arn,
+            "action": "lambda:InvokeFunction",
+        }
+
+    def read(self, aws: Aws) -> Live | None:
+        try:
+            policy = json.loads(aws.client("lambda").get_policy(FunctionName=self.function_name)["Policy"])
+        except ClientError as error:
+            if _missing(error):
+                return None
+            raise
+        statement = next((s for s in policy["Statement"] if s.get("Sid") == self.name), None)
+        if statement is None:
+            return None
+        principal = statement["Principal"]
+        return Live(
+            properties={
+                "principal": principal.get("Service", "") if isinstance(principal, dict) else principal,
+                "source_arn": _source_arn(statement.get("Condition", {})),
+                "action": statement["Action"],
+            }
+        )
+
+    def create(self, aws: Aws) -> Outputs:
+        try:
+            self._add(aws)
+        except ClientError as error:
+            if not _exists(error):
+                raise
+            live = self.read(aws)
+            if live is not None and not self.diff(live):
+                return {}
+            self._remove(aws)
+            self._add(aws)
+        # What was added may be lost or not visible yet (LMB-12, LMB-16).
+        aws.wait(
+            lambda: self.read(aws),
+            what=f"permission {self.name} of function {self.function_name}",
+            budget=_STATE_BUDGET,
+        )
+        return {}
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        # A statement cannot be changed, only replaced (LMB-11).
+        self._remove(aws)
+        return self.create(aws)
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        self._remove(aws)
+
+    def _add(self, aws: Aws) -> None:
+        aws.retry(
+            lambda: aws.client("lambda").add_permission(
+                FunctionName=self.function_name,
+                StatementId=self.name,
+                Action="lambda:InvokeFunction",
+                Principal=self.principal,
+                SourceArn=self.source_arn,
+            ),
+            # The function may not be visible yet (LMB-13), or its policy be busy (LMB-12).
+            when=lambda error: _missing(error) or (_conflict(error) and not _exists(error)),
+            budget=_STATE_BUDGET,
+        )
+
+    def _remove(self, aws: Aws) -> None:
+        with ignoring("ResourceNotFoundException"):
+            aws.retry(
+                lambda: aws.client("lambda").remove_permission(FunctionName=self.function_name, StatementId=self.name),
+                when=_conflict,
+                budget=_STATE_BUDGET,
+            )
+
+
+def _outputs(config: Mapping[str, Any]) -> Outputs:
+    return {"name": config["FunctionName"], "arn": config["FunctionArn"]}
+
+
+def _is_settled(config: Mapping[str, Any]) -> bool:
+    return config.get("State") != "Pending" and config.get("LastUpdateStatus") != "InProgress"
+
+
+def _source_arn(condition: Mapping[str, Any]) -> str:
+    """The ARN of `{"ArnLike": {"AWS:SourceArn": …}}`; the key's case varies."""
+    for operands in condition.values():
+        for key, value in operands.items():
+            if key.lower() == "aws:sourcearn":
+                return str(value)
+    return ""

@@ -1,0 +1,272 @@
+"""THE stack: everything that a deployment consists of. Read this first.
+
+A field like `role.out("arn")` is an output of another resource; who depends on whom follows from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from studentdb.provision import policies
+from studentdb.provision.aws import Deployment
+from studentdb.provision.core import Resource
+from studentdb.provision.endpoints import Endpoints
+from studentdb.provision.engine import Stack
+from studentdb.provision.resources.apigateway_api import Api, Cors
+from studentdb.provision.resources.apigateway_route import Authorizer, Integration, Route
+from studentdb.provision.resources.apigateway_stage import Stage
+from studentdb.provision.resources.cloudfront_access import OriginAccessControl, ResponseHeadersPolicy
+from studentdb.provision.resources.cloudfront_distribution import Distribution
+from studentdb.provision.resources.cloudfront_invalidation import Invalidation
+from studentdb.provision.resources.cognito_client import UserPoolClient
+from studentdb.provision.resources.cognito_user_pool import Group, UserPool
+from studentdb.provision.resources.dynamodb_signing_key import SigningKey
+from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_function import Function, Permission
+from studentdb.provision.resources.log_group import LogGroup
+from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_objects import File, Objects
+from studentdb.provision.site_files import config_file
+
+# The one place that names the functions' runtime; lambda_src keeps to the oldest Python that the product supports.
+RUNTIME = "python3.13"
+ARCHITECTURE = "arm64"
+STAGE = "prod"
+ACCESS_TOKEN_MINUTES = 15
+REFRESH_TOKEN_DAYS = 30
+
+GROUPS = {
+    "admin": "Runs the school's system: may do everything",
+    "lecturer": "Teaches classes",
+    "student": "Attends classes",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings:
+    """What a school may choose about its deployment."""
+
+    password_minimum_length: int = 12
+    log_retention_days: int = 90
+    api_burst: int = 50
+    api_rate: int = 100
+
+
+def stack(
+    deployment: Deployment,
+    endpoints: Endpoints,
+    settings: StackSettings,
+    *,
+    code: bytes,
+    site: Mapping[str, tuple[bytes, str, str]],
+    public_routes: Sequence[str],
+) -> Stack:
+    """The desired state of a deployment.
+
+    `code` is the functions' zip, `site` the site's files (key -> body, content type, cache control), `public_routes`
+    the route keys that need no token.
+    """
+    prefix = deployment.prefix
+
+    # --- data
+    text, number = "S", "N"
+    role = Attribute(name="role", type=text)
+    users = Table(
+        name=f"{prefix}-users",
+        hash=Attribute(name="id", type=text),
+        range=Attribute(name="email", type=text),
+        indexes=(
+            Index(name="role-index", hash=role, projection="KEYS_ONLY"),
+            Index(name="role-name-index", hash=role, range=Attribute(name="name_key", type=text)),
+        ),
+    )
+    classes = Table(name=f"{prefix}-classes", hash=Attribute(name="id", type=text))
+    subjects = Table(name=f"{prefix}-subjects", hash=Attribute(name="id", type=text))
+    notifications = Table(
+        name=f"{prefix}-notifications",
+        hash=Attribute(name="id", type=number),
+        range=Attribute(name="sent_at", type=text),
+    )
+    # Unique locks (number, e-mail), and the key that signs cursors.
+    index = Table(name=f"{prefix}-index", hash=Attribute(name="pk", type=text), range=Attribute(name="sk", type=text))
+    signing_key = SigningKey(name="cursor", table_name=index.out("name"))
+    tables = (users, classes, subjects, notifications, index)
+
+    # --- people
+    pool = UserPool(name=f"{prefix}-users", password_minimum_length=settings.password_minimum_length)
+    groups = tuple(
+        Group(name=name, user_pool_id=pool.out("id"), description=description) for name, description in GROUPS.items()
+    )
+    client = UserPoolClient(
+        name=f"{prefix}-app",
+        user_pool_id=pool.out("id"),
+        access_token_minutes=ACCESS_TOKEN_MINUTES,
+        refresh_token_days=REFRESH_TOKEN_DAYS,
+    )
+
+    # --- API
+    read, read_parts = _function(deployment, settings, "read", code, users, index, writes=False)
+    write, write_parts = _function(deployment, settings, "write", code, users, index, writes=True)
+    api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
+    to_read = Integration(name="read", api_id=api.out("id"), function_arn=read.out("arn"))
+    to_write = Integration(name="write", api_id=api.out("id"), function_arn=write.out("arn"))
+    authorizer = Authorizer(
+        name="cognito",
+        api_id=api.out("id"),
+        issuer=endpoints.issuer(pool.out("id")),
+        audience=client.out("id"),
+    )
+    routes = [
+        Route(
+            name=f"{method} /api/{{proxy+}}",
+            api_id=api.out("id"),
+            integration_id=integration.out("id"),
+            authorizer_id=authorizer.out("id"),
+        )
+        for method, integration in (
+            ("GET", to_read),
+            ("POST", to_write),
+            ("PUT", to_write),
+            ("PATCH", to_write),
+            ("DELETE", to_write),
+        )
+    ] + [
+        Route(
+            name=key,
+            api_id=api.out("id"),
+            integration_id=(to_read if key.startswith("GET ") else to_write).out("id"),
+        )
+        for key in public_routes
+    ]
+    # Below /aws/vendedlogs/ the account's log resource policy does not grow with every group (AGW-20).
+    access_log = LogGroup(name=f"/aws/vendedlogs/{prefix}-api", retention_days=settings.log_retention_days)
+    stage = Stage(
+        name=STAGE,
+        api_id=api.out("id"),
+        log_group_arn=access_log.out("arn"),
+        burst=settings.api_burst,
+        rate=settings.api_rate,
+    )
+    permissions = tuple(
+        Permission(
+            name=f"api-{half}",
+            function_name=function.out("name"),
+            principal="apigateway.amazonaws.com",
+            source_arn=f"{api.out('arn')}/*/*",
+        )
+        for half, function in (("read", read), ("write", write))
+    )
+
+    # --- site
+    bucket = Bucket(name=f"{prefix}-site-{deployment.digest}")
+    access = OriginAccessControl(name=f"{prefix}-site-{deployment.digest}")
+    headers = ResponseHeadersPolicy(
+        name=f"{prefix}-site-{deployment.digest}",
+        content_security_policy=policies.content_security_policy(endpoints.cognito_url()),
+    )
+    origin = endpoints.api_origin(api.out("id"), STAGE)
+    distribution = Distribution(
+        name=f"{prefix}-site",
+        comment=f"studentdb {deployment.id}",
+        bucket_domain_name=bucket.out("regional_domain_name"),
+        origin_access_control_id=access.out("id"),
+        response_headers_policy_id=headers.out("id"),
+        api_domain=origin["domain"],
+        api_path=origin["path"],
+        api_http_port=origin["http_port"],
+        api_protocol=origin["protocol"],
+        viewer_protocol_policy=endpoints.viewer_protocol_policy,
+    )
+    bucket_policy = BucketPolicy(
+        name=bucket.name, document=policies.site_bucket(bucket.out("arn"), distribution.out("arn"))
+    )
+    site_url = endpoints.site_url(distribution.out("label"))
+    # The API's CORS needs the site's address, and the site needs the API's: hence a resource of its own.
+    cors = Cors(name="cors", api_id=api.out("id"), origins=(site_url,))
+    config = config_file(
+        {
+            "deployment": deployment.id,
+            "region": deployment.region,
+            "siteUrl": site_url,
+            "apiUrl": endpoints.api_url(api.out("id"), STAGE),
+            "userPoolId": pool.out("id"),
+            "clientId": client.out("id"),
+            "cognitoUrl": endpoints.cognito_url(),
+        }
+    )
+    files = {key: File(body=body, content_type=kind, cache_control=cache) for key, (body, kind, cache) in site.items()}
+    files["config.json"] = File(body=config[0], content_type=config[1], cache_control=config[2])
+    objects = Objects(name="site", bucket=bucket.out("name"), files=files)
+    invalidation = Invalidation(
+        name="site",
+        distribution_id=distribution.out("id"),
+        distribution_arn=distribution.out("arn"),
+        digest=objects.out("digest"),
+    )
+
+    resources: tuple[Resource, ...] = (
+        *tables,
+        signing_key,
+        pool,
+        *groups,
+        client,
+        *read_parts,
+        *write_parts,
+        api,
+        to_read,
+        to_write,
+        authorizer,
+        *routes,
+        access_log,
+        stage,
+        *permissions,
+        bucket,
+        access,
+        headers,
+        distribution,
+        bucket_policy,
+        cors,
+        objects,
+        invalidation,
+    )
+    return Stack(resources)
+
+
+def _function(
+    deployment: Deployment,
+    settings: StackSettings,
+    half: str,
+    code: bytes,
+    users: Table,
+    index: Table,
+    *,
+    writes: bool,
+) -> tuple[Function, tuple[Resource, ...]]:
+    """One of the API's two functions, with the role and the log group that only it uses."""
+    name = f"{deployment.prefix}-api-{half}"
+    log_group = LogGroup(name=f"/aws/lambda/{name}", retention_days=settings.log_retention_days)
+    # IAM names are global to the account, deployments are regional.
+    role = Role(
+        name=f"{name}-{deployment.region}", service="lambda.amazonaws.com", description=f"studentdb {deployment.id}"
+    )
+    arns = [users.out("arn"), index.out("arn")]
+    statements = [policies.function_logs(log_group.out("arn")), policies.reads_tables(arns)]
+    if writes:
+        statements.append(policies.writes_tables(arns))
+    policy = RolePolicy(name=f"api-{half}", role_name=role.out("name"), document=policies.document(*statements))
+    function = Function(
+        name=name,
+        description=f"The API's {half} half ({deployment.id})",
+        role_arn=role.out("arn"),
+        code=code,
+        handler=f"studentdb_api.{half}.handler",
+        runtime=RUNTIME,
+        architecture=ARCHITECTURE,
+        memory_mb=512,
+        timeout_s=30,
+        environment={"USERS_TABLE": users.name, "INDEX_TABLE": index.name},
+        log_group_name=log_group.out("name"),
+    )
+    return function, (log_group, role, policy, function)

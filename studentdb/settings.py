@@ -1,0 +1,157 @@
+"""Settings: flags, then STUDENTDB_* variables, then studentdb.toml in the current folder, then defaults.
+
+Every source is validated by itself, also where a stronger one overrides it, so that an error can name its place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from studentdb import home
+from studentdb.errors import StudentDBError, UsageError
+
+FILE = "studentdb.toml"
+PREFIX = "STUDENTDB_"
+
+# The only periods that CloudWatch Logs takes (LOG-06).
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+
+def _one_of_cloudwatchs(days: int) -> int:
+    if days not in RETENTION_DAYS:
+        raise ValueError("not one of CloudWatch's periods")
+    return days
+
+
+class Settings(BaseModel):
+    """What a person may choose. `model_fields_set` tells what was chosen from what is a default.
+
+    `env`, `region`, `profile` and `local` select the deployment; the rest describe what a deploy makes of it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9-]{0,15}$",
+            description="1 to 16 of the characters a-z, 0-9 and -, beginning with a letter",
+        ),
+    ] = "prod"
+    region: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}$",
+            description="the name of an AWS region, such as eu-central-1",
+        ),
+    ] = None
+    profile: Annotated[
+        str | None, Field(min_length=1, description="the name of a profile in your AWS configuration")
+    ] = None
+    local: Annotated[bool, Field(description="true or false")] = False
+    # Cognito itself takes 6 to 99; fewer than 8 is no password for pupils' records.
+    password_minimum_length: Annotated[int, Field(ge=8, le=99, description="a whole number from 8 to 99")] = 12
+    log_retention_days: Annotated[
+        int,
+        AfterValidator(_one_of_cloudwatchs),
+        Field(description="one of CloudWatch's periods: " + ", ".join(map(str, RETENTION_DAYS))),
+    ] = 90
+    # 0 would block every request (AGW-35); the upper ends are an account's own quotas.
+    api_burst: Annotated[int, Field(ge=1, le=5_000, description="a whole number from 1 to 5000")] = 50
+    api_rate: Annotated[int, Field(ge=1, le=10_000, description="requests a second, 1 to 10000")] = 100
+
+
+def load(flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path) -> Settings:
+    """The settings in force. `flags` maps fields to values; None means that the flag was not given.
+
+    Raises UsageError for a key that is unknown or has a wrong value: it names the place and what is allowed.
+    """
+    given_flags = {key: value for key, value in flags.items() if value is not None}
+    variables = {
+        key.removeprefix(PREFIX).lower(): value
+        for key, value in environ.items()
+        if key.startswith(PREFIX) and key != home.VARIABLE
+    }
+    file = _read(cwd / FILE)
+    chosen = {
+        **_validated(file, lambda key: f"{FILE}, {_line(cwd / FILE, key)}key `{key}`", key_text=str),
+        **_validated(variables, lambda key: f"variable {_variable(key)}", key_text=_variable, text=True),
+        **_validated(given_flags, lambda key: f"flag {_flag(key)}", key_text=_flag),
+    }
+    return Settings.model_validate(chosen, strict=True)
+
+
+def _validated(
+    values: Mapping[str, object],
+    place: Callable[[str], str],
+    *,
+    key_text: Callable[[str], str],
+    text: bool = False,
+) -> dict[str, Any]:
+    """One source's values in their types. `text`: all of them are strings, as variables are."""
+    try:
+        # TOML and flags have types of their own: strict, so that `api_burst = true` is not taken for 1.
+        part = Settings.model_validate_strings(values) if text else Settings.model_validate(values, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            raise _unknown(key, place(key), key_text) from None
+        raise UsageError(
+            f"wrong setting in {place(key)}",
+            why=f"{_shown(values[key])} is not {Settings.model_fields[key].description}",
+        ) from None
+    return {key: getattr(part, key) for key in part.model_fields_set}
+
+
+def _unknown(key: str, place: str, key_text: Callable[[str], str]) -> UsageError:
+    close = difflib.get_close_matches(key.replace("-", "_").lower(), Settings.model_fields, n=1)
+    known = ", ".join(key_text(name) for name in Settings.model_fields)
+    return UsageError(
+        f"unknown setting in {place}",
+        why=f"the settings are {known}",
+        hint=f"did you mean {key_text(close[0])}?" if close else "remove it",
+    )
+
+
+def _shown(value: object) -> str:
+    """Short, and on one line, whatever it holds."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _flag(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
+def _variable(key: str) -> str:
+    return PREFIX + key.upper()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{FILE} is not valid TOML", why=str(error), hint=f"correct {file}") from error
+    except OSError as error:
+        raise StudentDBError(f"{file} cannot be read", why=error.strerror or str(error)) from error
+
+
+def _line(file: Path, key: str) -> str:
+    """`line N, `, or nothing where the key is written in a way that a plain look does not find."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        written = line.strip().lstrip("[").replace('"', "").replace("'", "")
+        if written.partition("=")[0].partition("]")[0].partition(".")[0].strip() == key:
+            return f"line {number}, "
+    return ""

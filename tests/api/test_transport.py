@@ -1,0 +1,127 @@
+"""What is refused, what is sent again, and where names under localhost lead."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+
+from studentdb.api.transport import IDEMPOTENCY_KEY, Http, was_repeated
+from studentdb.errors import UnavailableError, UsageError
+from tests.api.fakes import Server, answer
+
+URL = "https://api.example.edu/things"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example.edu/",
+        "http://localhost.example.edu/",
+        "http://127.0.0.1.example.edu/",
+        "http://10.0.0.1/",
+        "ftp://localhost/",
+        "//localhost/",
+        "https://",
+    ],
+)
+def test_an_address_that_is_not_encrypted_is_refused(url: str) -> None:
+    server = Server(answer())
+    with pytest.raises(UsageError, match="refused"):
+        server.http.send("GET", url)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:4566/", "http://127.0.0.1/", "http://[::1]:80/", "http://x.cloudfront.localhost/"]
+)
+def test_this_machine_needs_no_encryption(url: str) -> None:
+    assert Server(answer()).http.send("GET", url).status_code == 200
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    server = Server(answer(status), answer(status), answer())
+    response = server.http.send("GET", URL)
+    assert (response.status_code, len(server.requests), was_repeated(response)) == (200, 3, True)
+
+
+def test_attempts_are_bounded_and_pauses_grow() -> None:
+    server = Server(answer(503))
+    assert server.http.send("GET", URL).status_code == 503
+    assert len(server.requests) == 4
+    assert all(0.1 * 2**i <= pause < 0.3 * 2**i + 0.01 for i, pause in enumerate(server.pauses))
+
+
+def test_the_server_says_how_long_to_wait_within_reason() -> None:
+    server = Server(answer(429, retry_after="2"), answer(429, retry_after="3600"), answer())
+    server.http.send("GET", URL)
+    assert server.pauses == [2.0, 5.0]
+
+
+@pytest.mark.parametrize("trouble", [answer(503), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut")])
+def test_a_write_whose_fate_is_unknown_is_not_repeated(trouble: httpx.Response | Exception) -> None:
+    server = Server(trouble, answer())
+    if isinstance(trouble, Exception):
+        with pytest.raises(UnavailableError, match="did not answer") as caught:
+            server.http.send("POST", URL)
+        assert "took effect" in caught.value.hint
+    else:
+        assert server.http.send("POST", URL).status_code == 503
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("trouble", [answer(503), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut")])
+def test_with_an_idempotency_key_it_is(trouble: httpx.Response | Exception) -> None:
+    server = Server(trouble, answer())
+    assert server.http.send("POST", URL, headers={IDEMPOTENCY_KEY: "one"}).status_code == 200
+
+
+@pytest.mark.parametrize("trouble", [answer(429), httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
+def test_what_never_arrived_is_always_repeated(trouble: httpx.Response | Exception) -> None:
+    assert Server(trouble, answer()).http.send("POST", URL).status_code == 200
+
+
+def test_nothing_there() -> None:
+    server = Server(httpx.ConnectError("Connection refused"))
+    with pytest.raises(UnavailableError) as caught:
+        server.http.send("GET", "http://localhost:4566/x?secret=1")
+    assert str(caught.value) == "http://localhost:4566 cannot be reached: Connection refused"
+    assert "studentdb local up" in caught.value.hint
+
+
+def test_a_redirect_is_not_followed() -> None:
+    server = Server(answer(302, location="https://elsewhere.example.org/"))
+    assert server.http.send("GET", URL, headers={"Authorization": "Bearer x"}).status_code == 302
+    assert len(server.requests) == 1
+
+
+def test_names_under_localhost_reach_this_machine_whatever_the_resolver_and_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Through a real socket: a proxy that does not exist would fail it, and so would a resolver."""
+    hosts = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hosts.append(self.headers["Host"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Quiet."""
+
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        name = f"d123.cloudfront.localhost:{server.server_port}"
+        http = Http()
+        assert http.send("GET", f"http://{name}/config.json").status_code == 204
+        http.close()
+        assert hosts == [name]
+    finally:
+        server.shutdown()
+        server.server_close()

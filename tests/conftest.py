@@ -1,0 +1,69 @@
+"""Fixtures of the whole suite: the embedded engine (one per xdist worker), moto, and a backend that is either."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from studentdb.provision.aws import Aws
+from tests.support import MOTO_ACCOUNT, REGION, Backend
+
+# Its assertions are as much the suite's as those in test files.
+pytest.register_assert_rewrite("tests.provision.lifecycle")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the engine carry the marker `engine`, however they come to it."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        needs_engine = "engine" in getattr(item, "fixturenames", ())
+        if needs_engine or parameters.get("backend") == "engine":
+            item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded engine's own folder."""
+    return tmp_path_factory.mktemp("engine")
+
+
+@pytest.fixture(scope="session")
+def engine(engine_home: Path) -> Iterator[Backend]:
+    """The embedded engine on a free port, with AUTH on."""
+    if importlib.util.find_spec("ministack") is None:
+        pytest.skip("the embedded engine is not installed: pip install 'studentdb[local]'")
+    from studentdb.local.engine import LocalEngine
+
+    local = LocalEngine(engine_home, persist=False)
+    running = local.up()
+    try:
+        session = boto3.Session("test", "test", region_name=REGION)
+        account = session.client("sts", endpoint_url=running.url).get_caller_identity()["Account"]
+        yield Backend("engine", account, endpoint_url=running.url, enforces_iam=True)
+    finally:
+        local.down()
+
+
+@pytest.fixture
+def moto() -> Iterator[Backend]:
+    """A fresh moto."""
+    with mock_aws():
+        yield Backend("moto", MOTO_ACCOUNT)
+
+
+@pytest.fixture(params=["engine", "moto"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Either; a test may choose with `parametrize("backend", [...], indirect=True)`."""
+    chosen: Backend = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def aws(backend: Backend) -> Aws:
+    """All rights on the backend, bound to a deployment that only this test uses."""
+    return backend.root()

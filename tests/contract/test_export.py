@@ -1,0 +1,75 @@
+"""The export: current, and refusing what the functions' validator would not understand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+from pydantic import ConfigDict, Field
+
+from studentdb.contract import export
+from studentdb.contract.export import ExportError, schema_of
+from studentdb.contract.models import RequestModel
+
+
+class Fraction(RequestModel):
+    """A type outside the set."""
+
+    part: float
+
+
+class Even(RequestModel):
+    """A keyword outside the set."""
+
+    number: Annotated[int, Field(multiple_of=2)]
+
+
+class Either(RequestModel):
+    """A choice of types."""
+
+    value: int | str
+
+
+class Unanchored(RequestModel):
+    """A pattern that would match anywhere."""
+
+    text: Annotated[str, Field(pattern="a+", description="letters")]
+
+
+class Digits(RequestModel):
+    r"""A pattern in which `\d` means other digits in every language."""
+
+    text: Annotated[str, Field(pattern=r"^\d+$", description="digits")]
+
+
+class Wordless(RequestModel):
+    """A pattern that nobody can explain."""
+
+    text: Annotated[str, Field(pattern="^a+$")]
+
+
+class Open(RequestModel):
+    """An object with room for more."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@pytest.mark.parametrize("model", [Fraction, Even, Either, Unanchored, Digits, Wordless, Open])
+def test_what_the_functions_do_not_understand_fails(model: type[RequestModel]) -> None:
+    with pytest.raises(ExportError, match=model.__name__):
+        schema_of(model)
+
+
+def test_contract_json_is_current() -> None:
+    assert export.main(["--check"]) == 0
+
+
+def test_check_says_what_to_do(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stale = export.CONTRACT.parent / "no-such-contract.json"
+    monkeypatch.setattr(export, "CONTRACT", stale)
+
+    assert export.main(["--check"]) == 1
+    assert "python -m studentdb.contract.export" in capsys.readouterr().err
+    assert not stale.exists()

@@ -1,0 +1,44 @@
+"""The operation table cannot hold a route that is incomplete."""
+
+from __future__ import annotations
+
+import pytest
+
+from studentdb.contract import models
+from studentdb.contract.operations import OPERATIONS, ROLES, Operation, operation, public_routes
+
+
+def test_health_is_all_that_is_public() -> None:
+    assert public_routes() == ("GET /api/health",)
+
+
+def test_names_and_routes_are_unique() -> None:
+    assert len({each.name for each in OPERATIONS}) == len(OPERATIONS)
+    assert len({each.route_key for each in OPERATIONS}) == len(OPERATIONS)
+
+
+def test_roles_are_groups_of_the_pool() -> None:
+    assert {role for each in OPERATIONS for role in each.roles} <= set(ROLES)
+
+
+def test_operation_by_name() -> None:
+    assert operation("get_student").path == "/api/students/{id}"
+    with pytest.raises(KeyError):
+        operation("expel_student")
+
+
+def test_a_body_belongs_to_its_methods() -> None:
+    with pytest.raises(ValueError, match="body"):
+        Operation(name="x", method="POST", path="/api/x", response=None)
+    with pytest.raises(ValueError, match="body"):
+        Operation(name="x", method="GET", path="/api/x", body=models.StudentCreate, response=None)
+
+
+def test_path_parameters_need_their_schema() -> None:
+    with pytest.raises(ValueError, match="parameters"):
+        Operation(name="x", method="GET", path="/api/x/{id}", response=None)
+
+
+def test_public_and_for_roles_is_a_contradiction() -> None:
+    with pytest.raises(ValueError, match="public"):
+        Operation(name="x", method="GET", path="/api/x", response=None, public=True, roles=("admin",))

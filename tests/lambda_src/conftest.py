@@ -1,0 +1,26 @@
+"""The functions on moto (`api`), and on both backends where they could differ (`api_anywhere`)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lambda_src.functions import Functions, cold_start
+from tests.support import Backend
+
+
+@pytest.fixture
+def api(moto: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    """Fresh tables and a cold start on moto."""
+    return cold_start(moto, monkeypatch)
+
+
+@pytest.fixture
+def api_anywhere(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    """The same on the embedded engine, and on moto."""
+    return cold_start(backend, monkeypatch)
+
+
+@pytest.fixture
+def api_on_engine(engine: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    """The same on the embedded engine, which takes requests in parallel."""
+    return cold_start(engine, monkeypatch)

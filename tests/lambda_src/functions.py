@@ -1,0 +1,138 @@
+"""Both functions after a cold start, with tables as the deployer makes them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import secrets
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.lambda_src.events import event
+from tests.support import REGION, Backend
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back of the gateway's form."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that a problem names."""
+        return [error["field"] for error in self.body["errors"]]
+
+    @property
+    def slug(self) -> str:
+        """The kind of a problem."""
+        return str(self.body["type"].rpartition(":")[2])
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The two handlers, the modules that they are made of, and the tables behind them."""
+
+    read: ModuleType
+    write: ModuleType
+    dynamodb: Any
+    users: str
+    index: str
+    session: boto3.Session
+    endpoint_url: str | None
+
+    def send(self, made: dict[str, Any]) -> Reply:
+        """Hand an event to the function that the gateway would choose."""
+        handler = (self.read if made["routeKey"].startswith("GET ") else self.write).handler
+        response = handler(made, None)
+        body = response.get("body")
+        return Reply(response["statusCode"], response["headers"], None if body is None else json.loads(body))
+
+    def ask(self, method: str, path: str, **more: Any) -> Reply:
+        """`send` an `event`."""
+        return self.send(event(method, path, **more))
+
+    def add(self, **fields: Any) -> dict[str, Any]:
+        """Create a student and return it."""
+        wanted = {"identifier": f"S{secrets.token_hex(4)}", "givenName": "Ada", "familyName": "Lovelace"} | fields
+        reply = self.ask("POST", "/api/students", body=wanted)
+        assert reply.status == 201, reply
+        created: dict[str, Any] = reply.body
+        return created
+
+    def locks(self) -> dict[str, str]:
+        """Every lock in the index table: key -> holder."""
+        items = self.dynamodb.scan(TableName=self.index, ConsistentRead=True)["Items"]
+        return {item["pk"]["S"]: item["id"]["S"] for item in items if "id" in item}
+
+    def stored(self) -> list[dict[str, Any]]:
+        """Every item of the users table."""
+        found: list[dict[str, Any]] = self.dynamodb.scan(TableName=self.users, ConsistentRead=True)["Items"]
+        return found
+
+
+def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    """New tables, and the package imported anew in a function's environment."""
+    session = boto3.Session("test", "test", region_name=REGION)
+    dynamodb = session.client("dynamodb", endpoint_url=backend.endpoint_url)
+    prefix = f"t{secrets.token_hex(4)}"
+    users, index = f"{prefix}-users", f"{prefix}-index"
+    _make_tables(dynamodb, users, index)
+    dynamodb.put_item(
+        TableName=index,
+        Item={"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
+    )
+    environment = {
+        "USERS_TABLE": users,
+        "INDEX_TABLE": index,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    if backend.endpoint_url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", backend.endpoint_url)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    read, write = (_imported_anew("studentdb_api.read"), importlib.import_module("studentdb_api.write"))
+    return Functions(read, write, dynamodb, users, index, session, backend.endpoint_url)
+
+
+def _imported_anew(name: str) -> ModuleType:
+    for loaded in [module for module in sys.modules if module.partition(".")[0] == "studentdb_api"]:
+        del sys.modules[loaded]
+    return importlib.import_module(name)
+
+
+def _make_tables(dynamodb: Any, users: str, index: str) -> None:
+    dynamodb.create_table(
+        TableName=users,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "email", "role", "name_key")
+        ],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "email", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "role-name-index",
+                "KeySchema": [
+                    {"AttributeName": "role", "KeyType": "HASH"},
+                    {"AttributeName": "name_key", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    dynamodb.create_table(
+        TableName=index,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )

@@ -1,0 +1,111 @@
+"""Functions and the permissions to invoke them."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+from typing import Any
+
+from studentdb.provision.aws import Aws
+from studentdb.provision.core import Resource
+from studentdb.provision.resources.iam_role import Role
+from studentdb.provision.resources.lambda_function import Function, Permission
+from studentdb.provision.resources.log_group import LogGroup
+from tests.provision.lifecycle import Case
+
+
+def zipped(source: str) -> bytes:
+    """A package with one module, `app.py`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        package.writestr("app.py", source)
+    return buffer.getvalue()
+
+
+def parents(aws: Aws) -> tuple[Resource, ...]:
+    """What a function needs: a role and a log group."""
+    name = f"{aws.deployment.prefix}-api-read"
+    return (
+        Role(name=name, service="lambda.amazonaws.com", description="Runs the function"),
+        LogGroup(name=f"/aws/lambda/{name}", retention_days=30),
+    )
+
+
+def function(aws: Aws, made: tuple[Resource, ...], **differing: Any) -> Function:
+    """The function of the cases, some fields of which may differ."""
+    first = Function(
+        name=f"{aws.deployment.prefix}-api-read",
+        description="Answers",
+        role_arn=made[0].out("arn"),
+        code=zipped("def handler(event, context):\n    return 1\n"),
+        handler="app.handler",
+        runtime="python3.13",
+        architecture="arm64",
+        memory_mb=512,
+        timeout_s=30,
+        environment={"USERS_TABLE": "users"},
+        log_group_name=made[1].out("name"),
+    )
+    return dataclasses.replace(first, **differing)
+
+
+def _other_code(aws: Aws, made: tuple[Resource, ...]) -> Function:
+    return function(aws, made, code=zipped("def handler(event, context):\n    return 2\n"))
+
+
+def _other_configuration(aws: Aws, made: tuple[Resource, ...]) -> Function:
+    return function(
+        aws,
+        made,
+        description="Answers again",
+        handler="app.handle",
+        runtime="python3.12",
+        memory_mb=256,
+        timeout_s=10,
+        environment={},
+    )
+
+
+def _more_memory(aws: Aws, resource: Resource) -> None:
+    aws.client("lambda").update_function_configuration(FunctionName=resource.name, MemorySize=1024)
+
+
+def _with_function(aws: Aws) -> tuple[Resource, ...]:
+    made = parents(aws)
+    return (*made, function(aws, made))
+
+
+def _permission(aws: Aws, made: tuple[Resource, ...], api: str) -> Permission:
+    return Permission(
+        name="api",
+        function_name=made[2].out("name"),
+        principal="apigateway.amazonaws.com",
+        source_arn=aws.arn("execute-api", f"{api}/*/*"),
+    )
+
+
+CASES: list[Case] = [
+    Case(
+        name="function",
+        parents=parents,
+        resource=function,
+        changed=_other_configuration,
+        drift=_more_memory,
+    ),
+    Case(name="function-code", parents=parents, resource=function, changed=_other_code),
+    Case(
+        name="function-architecture",
+        parents=parents,
+        resource=function,
+        changed=lambda aws, made: function(aws, made, architecture="x86_64"),
+        without_moto="UpdateFunctionCode ignores Architectures",
+    ),
+    Case(
+        name="permission",
+        parents=_with_function,
+        resource=lambda aws, made: _permission(aws, made, "abc"),
+        changed=lambda aws, made: _permission(aws, made, "def"),
+        tagged=False,
+    ),
+]

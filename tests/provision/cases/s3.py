@@ -1,0 +1,111 @@
+"""A bucket, its policy, its files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from studentdb.provision import policies
+from studentdb.provision.aws import Aws
+from studentdb.provision.core import Resource
+from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_objects import MANIFEST, File, Objects
+from tests.provision.lifecycle import Case
+
+PAGE = File("<!doctype html><title>School</title>", "text/html; charset=utf-8", "no-cache")
+SCRIPT = File(b"export const one = 1;\n", "text/javascript; charset=utf-8", "public, max-age=0")
+
+
+def bucket(aws: Aws) -> Bucket:
+    """The site's bucket."""
+    return Bucket(name=f"{aws.deployment.prefix}-site-{aws.deployment.digest}")
+
+
+def _with_bucket(aws: Aws) -> tuple[Resource, ...]:
+    return (bucket(aws),)
+
+
+def _loosened(aws: Aws, resource: Resource) -> None:
+    s3 = aws.client("s3")
+    s3.delete_public_access_block(Bucket=resource.name)
+    s3.put_bucket_versioning(Bucket=resource.name, VersioningConfiguration={"Status": "Suspended"})
+    s3.delete_bucket_lifecycle(Bucket=resource.name)
+    # A teardown has to get rid of all of these.
+    s3.put_object(Bucket=resource.name, Key="left behind", Body=b"1")
+    s3.put_object(Bucket=resource.name, Key="left behind", Body=b"2")
+    s3.delete_object(Bucket=resource.name, Key="left behind")
+    s3.create_multipart_upload(Bucket=resource.name, Key="unfinished")
+
+
+def _policy(aws: Aws, made: tuple[Resource, ...], distribution: str) -> BucketPolicy:
+    arn = aws.arn("cloudfront", f"distribution/{distribution}", region=False)
+    document = policies.site_bucket(made[0].out("arn"), arn)
+    # The engine speaks no TLS: there the deployer itself would be shut out by the statement that demands it.
+    allowed = [statement for statement in document["Statement"] if statement["Effect"] == "Allow"]
+    return BucketPolicy(name=made[0].out("name"), document={**document, "Statement": allowed})
+
+
+def _policy_replaced(aws: Aws, resource: Resource) -> None:
+    loose = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": aws.arn("iam", "root", region=False)},
+            "Action": "s3:GetObject",
+            "Resource": aws.arn("s3", f"{resource.name}/*", region=False, account=False),
+        },
+    }
+    aws.client("s3").put_bucket_policy(Bucket=resource.name, Policy=json.dumps(loose))
+
+
+def _objects(aws: Aws, made: tuple[Resource, ...], **differing: File | None) -> Objects:
+    files = {
+        "app.js": SCRIPT,
+        "index.html": PAGE,
+        "students": PAGE,
+        "config.json": File("{}", "application/json", "no-cache"),
+    }
+    changed = {key.replace("_", "."): file for key, file in differing.items()}
+    kept = {key: file for key, file in {**files, **changed}.items() if file is not None}
+    return Objects(name="site", bucket=made[0].out("name"), files=kept)
+
+
+def _changed_objects(aws: Aws, made: tuple[Resource, ...]) -> Objects:
+    """Another body, only another header, one more, one less."""
+    return _objects(
+        aws,
+        made,
+        index_html=dataclasses.replace(PAGE, body="<!doctype html><title>Students</title>"),
+        app_js=dataclasses.replace(SCRIPT, cache_control="no-cache"),
+        style_css=File("p{}", "text/css; charset=utf-8", "no-cache"),
+        students=None,
+    )
+
+
+def _tampered(aws: Aws, resource: Resource) -> None:
+    assert isinstance(resource, Objects)
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=resource.bucket, Key="index.html", Body=b"<p>defaced", ContentType="text/html")
+    s3.put_object(Bucket=resource.bucket, Key="extra.html", Body=b"<p>mine")
+    s3.delete_object(Bucket=resource.bucket, Key=MANIFEST)
+
+
+CASES: list[Case] = [
+    Case(name="s3-bucket", resource=lambda aws, _: bucket(aws), changed=None, drift=_loosened),
+    Case(
+        name="s3-bucket-policy",
+        parents=_with_bucket,
+        resource=lambda aws, made: _policy(aws, made, "E1"),
+        changed=lambda aws, made: _policy(aws, made, "E2"),
+        drift=_policy_replaced,
+        tagged=False,
+    ),
+    Case(
+        name="s3-objects",
+        parents=_with_bucket,
+        resource=_objects,
+        changed=_changed_objects,
+        drift=_tampered,
+        tagged=False,
+    ),
+]

@@ -1,0 +1,116 @@
+"""Chromium, and pages that fail their test where they log an error or talk to a stranger."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.site.server import serve
+
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--no-first-run", "--disable-quic"),
+)
+UNUSED = {
+    "deployment": "student-management-none@eu-central-1",
+    "region": "eu-central-1",
+    "siteUrl": "http://site.localhost",
+    "apiUrl": "http://localhost:1",
+    "userPoolId": "eu-central-1_Ab3dE6gH9",
+    "clientId": "none",
+    "cognitoUrl": "http://localhost:1",
+}
+
+
+class OpenPage(Protocol):
+    """Opens a page of its own browser context; the arguments are those of `Browser.new_context`."""
+
+    def __call__(self, **context: Any) -> Page: ...
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: the website goes UNTESTED (apt install chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def static_site() -> Iterator[str]:
+    """site/ without an API or a user pool behind it."""
+    with serve(UNUSED) as url:
+        yield url
+
+
+class Watch:
+    """What a page does that no page of ours may do."""
+
+    def __init__(self, allowed: Callable[[], set[str]]) -> None:
+        self.faults: list[str] = []
+        self.allowed = allowed
+
+    def follow(self, page: Page) -> None:
+        page.on("console", lambda message: self.log(message.type, message.text))
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("request", lambda request: self.visit(request.url))
+        page.on("response", lambda response: self.answer(response.status, response.url))
+
+    def log(self, kind: str, text: str) -> None:
+        # Chromium logs every HTTP error; `answer` judges those by address.
+        if kind in {"error", "warning"} and not text.startswith("Failed to load resource"):
+            self.faults.append(f"console {kind}: {text}")
+
+    def visit(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" not in self.allowed():
+            self.faults.append(f"request to {url}")
+
+    def answer(self, status: int, url: str) -> None:
+        of_our_files = urlsplit(url).netloc.partition(":")[0].endswith(".localhost") and "/api/" not in url
+        if status >= 400 and of_our_files:
+            self.faults.append(f"{status} for {url}")
+
+
+@pytest.fixture
+def allowed_origins() -> set[str]:
+    """The origins that a page of this test may talk to; tests or their fixtures add them."""
+    return set()
+
+
+@pytest.fixture
+def open_page(browser: Browser, allowed_origins: set[str]) -> Iterator[OpenPage]:
+    """Opens pages; after the test, asserts that none logged an error or asked anybody else for anything."""
+    watch = Watch(lambda: allowed_origins)
+    contexts = []
+
+    def opener(**context: Any) -> Page:
+        contexts.append(browser.new_context(**context))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(15_000)
+        watch.follow(page)
+        return page
+
+    yield opener
+    for each in contexts:
+        each.close()
+    assert watch.faults == []
+
+
+@pytest.fixture
+def static_page(open_page: OpenPage, static_site: str, allowed_origins: set[str]) -> Page:
+    """A page of the static site, for calling its modules."""
+    allowed_origins.add(static_site)
+    page = open_page()
+    page.goto(static_site)
+    page.wait_for_selector("form")
+    return page

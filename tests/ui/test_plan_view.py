@@ -1,0 +1,83 @@
+"""A plan in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from studentdb.provision.core import Change, Resource
+from studentdb.provision.engine import Action, Plan, Step
+from studentdb.ui.plan_view import show_plan, totals
+from tests.ui.terminal import in_pipe, on_terminal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing(Resource):
+    kind: ClassVar[str] = "thing"
+
+
+def step(action: Action, name: str = "a", *changes: Change) -> Step:
+    return Step(Thing(name=name), action, changes)
+
+
+def lines(*steps: Step) -> list[str]:
+    console, out, err = in_pipe()
+    show_plan(console, Plan(steps))
+    assert out.getvalue() == ""
+    return err.getvalue().splitlines()
+
+
+def test_every_action_has_a_symbol_and_the_unchanged_are_counted() -> None:
+    assert lines(
+        step("create", "made"),
+        step("update", "changed", Change("memory", 256, 512)),
+        step("replace", "replaced", Change("type", "a", "b")),
+        step("delete", "gone"),
+        step("none", "same"),
+        step("none", "same too"),
+    ) == [
+        "+ thing made",
+        "~ thing changed",
+        "    memory: 256 -> 512",
+        "! thing replaced  (deleted, then created again)",
+        '    type: "a" -> "b"',
+        "- thing gone",
+        "1 to create, 1 to update, 1 to replace, 1 to delete, 2 unchanged.",
+    ]
+
+
+def test_an_empty_plan() -> None:
+    assert lines(step("none")) == ["1 unchanged."]
+    assert totals(Plan(())) == "Nothing is declared."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (None, "x", 'p: (absent) -> "x"'),
+        (True, None, "p: true -> (absent)"),
+        ({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}, "p.b.c: 2 -> 3"),
+        ({"a": None}, {}, "p.a: (absent) -> (absent)"),
+        ({"a": 1}, {"a": 1, "b": [1, "é"]}, 'p.b: (absent) -> [1, "é"]'),
+        (b"123", frozenset({"b", "a"}), 'p: (3 bytes) -> ["a", "b"]'),
+        ("x" * 100, "y", f'p: "{"x" * 27} .. {"x" * 27}" -> "y"'),
+        ("a\x1b[2J", "⟦api/x#id⟧", 'p: "a\\\\x1b[2J" -> (known after apply)'),
+    ],
+)
+def test_differences(before: object, after: object, shown: str) -> None:
+    assert lines(step("update", "a", Change("p", before, after)))[1] == f"    {shown}"
+
+
+def test_two_differences_in_one_property_are_two_lines() -> None:
+    changed = step("update", "a", Change("tags", {"x": 1, "y": 2}, {"x": 2, "y": 3}))
+    assert lines(changed)[1:3] == ["    tags.x: 1 -> 2", "    tags.y: 2 -> 3"]
+
+
+def test_colour_on_a_terminal_and_stdout_on_request() -> None:
+    console, out, err = on_terminal()
+    show_plan(console, Plan((step("create"),)), to="out")
+    assert err.getvalue() == ""
+    assert "\x1b[32m+ thing a" in out.getvalue()
+    assert out.text.splitlines() == ["+ thing a", "1 to create."]
