@@ -17,3 +17,5 @@ client: Any = boto3.client("dynamodb", config=Config(connect_timeout=2, read_tim
 USERS = os.environ["USERS_TABLE"]
 INDEX = os.environ["INDEX_TABLE"]
 ROLE_NAME_INDEX = "role-name-index"
+# What stands in the e-mail key of a person without one.
+NO_EMAIL = "-"

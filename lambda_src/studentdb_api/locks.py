@@ -6,8 +6,7 @@ import unicodedata
 from typing import Any
 
 from studentdb_api import dynamodb
-from studentdb_api.dynamodb import Item
-from studentdb_api.students import NO_EMAIL
+from studentdb_api.dynamodb import NO_EMAIL, Item
 
 Locks = dict[str, str]
 
@@ -22,6 +21,11 @@ def of(item: Item) -> Locks:
         if text and not (field == "email" and text == NO_EMAIL):
             found[f"{field}#{folded(text)}"] = field
     return found
+
+
+def identifier(number: str) -> str:
+    """The partition key of a student number's lock."""
+    return f"identifier#{_same(number)}"
 
 
 def email(address: str) -> str:

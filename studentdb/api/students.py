@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 
 from studentdb.api.client import ApiClient
-from studentdb.api.problems import NotFoundError, parsed
+from studentdb.api.problems import NotFoundError, checked, parsed
 from studentdb.api.transport import IDEMPOTENCY_KEY
 from studentdb.contract.models import (
     LARGEST_PAGE,
@@ -15,8 +16,11 @@ from studentdb.contract.models import (
     Student,
     StudentCreate,
     StudentList,
+    StudentQuery,
     StudentUpdate,
 )
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Students:
@@ -34,6 +38,16 @@ class Students:
     def get(self, student_id: str) -> Student:
         """One student. Raises NotFoundError."""
         return parsed(Student, self._client.call("get_student", path={"id": student_id}))
+
+    def find(self, text: str) -> Student:
+        """The student with this id or number. Raises NotFoundError."""
+        if _ID.fullmatch(text):
+            return self.get(text)
+        query = checked(StudentQuery, {"identifier": text})
+        found = parsed(StudentList, self._client.call("list_students", query=query)).students
+        if not found:
+            raise NotFoundError(f"there is no student with the number {text}")
+        return found[0]
 
     def list(self, *, limit: int | None = None) -> Iterator[Student]:
         """Students by family name, then given name: all of them, or the first `limit`; read page by page."""

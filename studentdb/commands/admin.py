@@ -49,11 +49,11 @@ def create(
 def create_administrator(context: Context, email: str, password: str | None) -> str | None:
     """Make the account; returns its one-time password, None where `password` is a lasting one."""
     from studentdb.api.problems import checked
-    from studentdb.contract.models import EmailAddress
+    from studentdb.contract.models import Account
     from studentdb.provision import events
     from studentdb.provision.administrators import create_administrator as create_in_pool
 
-    address = checked(EmailAddress, {"email": email}).email
+    address = checked(Account, {"email": email}).email
     addresses = context.deployer(events.silent).status().addresses
     if addresses is None:
         raise StudentDBError(f"{context.target.label} is not deployed completely", hint="studentdb deploy")

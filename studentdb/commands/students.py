@@ -114,7 +114,7 @@ def get(context: Context, student: Who, *, as_json: Json = False) -> None:
     """Show one student."""
     from studentdb.ui.console import Console
 
-    _show(Console(), _find(context, student), as_json=as_json)
+    _show(Console(), context.students.find(student), as_json=as_json)
 
 
 def update(
@@ -157,7 +157,7 @@ def update(
     # What a person typed is checked before the network is asked for anything.
     checked(StudentUpdate, {"version": 1, **changes})
     console = _announced(context)
-    current = _find(context, student)
+    current = context.students.find(student)
     wanted = checked(StudentUpdate, {"version": current.version, **changes})
     _show(console, context.students.update(current.id, wanted), as_json=as_json)
 
@@ -167,7 +167,7 @@ def delete(context: Context, student: Who, *, yes: Yes = False, as_json: Json = 
     from studentdb.commands.deployment import asked
 
     console = _announced(context)
-    found = _find(context, student)
+    found = context.students.find(student)
     name = f"{found.given_name} {found.family_name}, number {found.identifier}"
     if not yes and not asked(f"Delete {name}?"):
         raise CancelledError("nothing was deleted")
@@ -229,11 +229,6 @@ def _announced(context: Context) -> Console:
     console = Console()
     console.say(f"At {context.known.label}")
     return console
-
-
-def _find(context: Context, text: str) -> Student:
-    """By id, else by number."""
-    return context.students.find(text)
 
 
 def _data(student: Student) -> dict[str, Any]:

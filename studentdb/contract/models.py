@@ -232,6 +232,18 @@ class PageQuery(RequestModel):
     cursor: Cursor = _LEFT_OUT
 
 
+class StudentQuery(PageQuery):
+    """Which students: a page of all, or the one with this number."""
+
+    identifier: Identifier = _LEFT_OUT
+
+
+class Account(RequestModel):
+    """The account that a person signs in with."""
+
+    email: Email
+
+
 class DeleteQuery(RequestModel):
     """`version`, where given, must still be the record's."""
 

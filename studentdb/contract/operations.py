@@ -62,7 +62,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_students",
         method="GET",
         path="/api/students",
-        query=models.PageQuery,
+        query=models.StudentQuery,
         response=models.StudentList,
         roles=("admin",),
     ),

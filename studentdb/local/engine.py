@@ -101,7 +101,9 @@ class LocalEngine:
                         why=f"it already runs on port {record.port}",
                         hint="studentdb local down",
                     )
-                return self._await_health(record)
+                running = self._await_health(record)
+                if running is not None:
+                    return running
             return self._start(record)
 
     def status(self) -> Running | None:
@@ -172,7 +174,10 @@ class LocalEngine:
         pid = self._child.pid
         record = _Record(port, pid, process.started_at(pid) or "", instance)
         self._write(record)
-        return self._await_health(record)
+        running = self._await_health(record)
+        if running is None:
+            raise self._did_not_start("it ended at once", record)
+        return running
 
     def _environment(self, port: int, instance: str) -> dict[str, str]:
         tmp = str(self.home / "tmp")
@@ -204,13 +209,14 @@ class LocalEngine:
             "DOCKER_HOST": f"unix://{self.home / 'no-docker'}",
         }
 
-    def _await_health(self, record: _Record) -> Running:
+    def _await_health(self, record: _Record) -> Running | None:
+        """None when it ended meanwhile: one that was just killed looks alive for a moment."""
         deadline = time.monotonic() + _START_BUDGET
         while _instance(_url(record.port), timeout=2) != record.instance:
             if self._child is not None:
                 self._child.poll()  # reaps it, so that a dead one does not look alive
             if not record.alive():
-                raise self._did_not_start("it ended at once", record)
+                return None
             if time.monotonic() > deadline:
                 process.end(record.pid, record.started, patience=1)
                 raise self._did_not_start(f"no answer within {_START_BUDGET:.0f} s", record)

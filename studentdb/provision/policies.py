@@ -23,20 +23,19 @@ def function_logs(log_group_arn: str) -> Mapping[str, Any]:
     return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
 
 
-def reads_tables(table_arns: Sequence[str]) -> Mapping[str, Any]:
-    """Key reads and queries, indexes included (DDB-30); never a scan."""
-    return allow(
-        ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
-        [arn for table in table_arns for arn in (table, f"{table}/index/*")],
-    )
+def queries(table_arn: str) -> Mapping[str, Any]:
+    """Queries on a table and its indexes (DDB-30); never a scan."""
+    return allow(["dynamodb:Query"], [table_arn, f"{table_arn}/index/*"])
 
 
-def writes_tables(table_arns: Sequence[str]) -> Mapping[str, Any]:
-    """Single and transactional item writes."""
-    return allow(
-        ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"],
-        list(table_arns),
-    )
+def gets(table_arn: str) -> Mapping[str, Any]:
+    """Reads by key."""
+    return allow(["dynamodb:GetItem"], [table_arn])
+
+
+def puts_and_deletes(table_arns: Sequence[str]) -> Mapping[str, Any]:
+    """What a transaction of puts and deletes needs."""
+    return allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], list(table_arns))
 
 
 def site_bucket(bucket_arn: str, distribution_arn: str) -> Document:

@@ -251,10 +251,13 @@ def _function(
     role = Role(
         name=f"{name}-{deployment.region}", service="lambda.amazonaws.com", description=f"studentdb {deployment.id}"
     )
-    arns = [users.out("arn"), index.out("arn")]
-    statements = [policies.function_logs(log_group.out("arn")), policies.reads_tables(arns)]
+    statements = [
+        policies.function_logs(log_group.out("arn")),
+        policies.queries(users.out("arn")),
+        policies.gets(index.out("arn")),
+    ]
     if writes:
-        statements.append(policies.writes_tables(arns))
+        statements.append(policies.puts_and_deletes([users.out("arn"), index.out("arn")]))
     policy = RolePolicy(name=f"api-{half}", role_name=role.out("name"), document=policies.document(*statements))
     function = Function(
         name=name,

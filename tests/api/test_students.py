@@ -131,3 +131,15 @@ def test_delete_whose_answer_was_lost_is_done(session: Session) -> None:
     api, server = students(session, httpx.ReadTimeout("lost"), GONE)
     api.delete(ID)
     assert len(server.requests) == 2
+
+
+def test_find_takes_a_number_or_an_id(session: Session) -> None:
+    one = student(1)
+    found, server = students(session, page(1), answer(200, one), page())
+
+    assert found.find("S0001").id == one["id"]
+    assert server.requests[0].url.params["identifier"] == "S0001"
+    assert found.find("72f5d1f6-6f2f-4b35-9a43-d2e1a4c0f001").id == one["id"]
+    assert server.requests[1].url.path.endswith("/72f5d1f6-6f2f-4b35-9a43-d2e1a4c0f001")
+    with pytest.raises(NotFoundError):
+        found.find("S0009")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -64,12 +65,11 @@ def test_contract_json_is_current() -> None:
     assert export.main(["--check"]) == 0
 
 
-def test_check_says_what_to_do(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stale = export.CONTRACT.parent / "no-such-contract.json"
-    monkeypatch.setattr(export, "CONTRACT", stale)
+def test_check_says_what_to_do_and_export_does_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stale = tmp_path / "contract.json"
 
-    assert export.main(["--check"]) == 1
+    assert export.main(["--check"], stale) == 1
     assert "python -m studentdb.contract.export" in capsys.readouterr().err
     assert not stale.exists()
+    assert export.main([], stale) == 0
+    assert export.main(["--check"], stale) == 0

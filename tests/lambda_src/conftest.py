@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from moto import mock_aws
 
 from tests.lambda_src.functions import Functions, cold_start
-from tests.support import Backend
+from tests.support import MOTO_ACCOUNT, Backend
 
 
 @pytest.fixture
@@ -24,3 +27,10 @@ def api_anywhere(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions
 def api_on_engine(engine: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     """The same on the embedded engine, which takes requests in parallel."""
     return cold_start(engine, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def lasting_api() -> Iterator[Functions]:
+    """One cold start on moto for all tests of a file that leave nothing behind."""
+    with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
+        yield cold_start(Backend("moto", MOTO_ACCOUNT), monkeypatch)

@@ -7,6 +7,7 @@ import json
 import secrets
 import sys
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -80,8 +81,7 @@ class Functions:
 
 def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     """New tables, and the package imported anew in a function's environment."""
-    session = boto3.Session("test", "test", region_name=REGION)
-    dynamodb = session.client("dynamodb", endpoint_url=backend.endpoint_url)
+    session, dynamodb = _root(backend.endpoint_url)
     prefix = f"t{secrets.token_hex(4)}"
     users, index = f"{prefix}-users", f"{prefix}-index"
     _make_tables(dynamodb, users, index)
@@ -100,9 +100,16 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
         monkeypatch.setenv(name, value)
     if backend.endpoint_url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", backend.endpoint_url)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    # The function's own boto3.client: one session for all tests, since each would read the service models again.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
     read, write = (_imported_anew("studentdb_api.read"), importlib.import_module("studentdb_api.write"))
     return Functions(read, write, dynamodb, users, index, session, backend.endpoint_url)
+
+
+@cache
+def _root(endpoint_url: str | None) -> tuple[boto3.Session, Any]:
+    session = boto3.Session("test", "test", region_name=REGION)
+    return session, session.client("dynamodb", endpoint_url=endpoint_url)
 
 
 def _imported_anew(name: str) -> ModuleType:

@@ -26,6 +26,12 @@ NO_JSON = {
 }
 
 
+@pytest.fixture
+def api(lasting_api: Functions) -> Functions:
+    """These tests change nothing that another one sees."""
+    return lasting_api
+
+
 @pytest.mark.parametrize("text", NO_JSON.values(), ids=NO_JSON.keys())
 def test_malformed_json(api: Functions, text: str) -> None:
     reply = api.ask("POST", "/api/students", text=text)

@@ -104,3 +104,42 @@ def test_throttling_is_a_503(api: Functions) -> None:
         reply = api.ask("GET", "/api/students")
 
     assert (reply.status, reply.slug) == (503, "busy")
+
+
+def test_read_in_the_middle_of_an_email_change(api: Functions) -> None:
+    from studentdb_api import dynamodb
+
+    student = api.add(email="a@x.edu")
+    old = api.stored()[0]
+    new = old | {"email": {"S": "b@x.edu"}, "version": {"N": "2"}}
+    path = f"/api/students/{student['id']}"
+    with Stubber(dynamodb.client) as stub:
+        stub.add_response("query", {"Items": []})
+        stub.add_response("query", {"Items": [new]})
+        stub.add_response("query", {"Items": [new, old]})
+        seen = [api.ask("GET", path).body["email"], api.ask("GET", path).body["email"]]
+
+    assert seen == ["b@x.edu", "b@x.edu"]
+
+
+def test_holder_who_has_just_gone(api: Functions) -> None:
+    from studentdb_api import dynamodb
+
+    with Stubber(dynamodb.client) as stub:
+        stub.add_client_error(
+            "transact_write_items",
+            service_error_code="TransactionCanceledException",
+            modeled_fields={
+                "CancellationReasons": [
+                    {"Code": "None"},
+                    {"Code": "ConditionalCheckFailed", "Item": {"id": {"S": "gone"}}},
+                    {"Code": "None"},
+                ]
+            },
+        )
+        stub.add_response("query", {"Items": []})
+        stub.add_response("query", {"Items": []})
+        reply = api.ask("POST", "/api/students", body=ADA)
+
+    assert reply.status == 409
+    assert reply.body["errors"] == [{"field": "identifier", "message": "belongs to another student"}]

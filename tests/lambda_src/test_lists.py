@@ -93,6 +93,23 @@ def test_equal_names_are_all_listed(api: Functions) -> None:
     assert {student["id"] for page in found for student in page["students"]} == ids
 
 
+def test_pages_of_dynamodb_end_at_1_mb(api: Functions) -> None:
+    for n in range(50):
+        student = api.add(givenName=f"A{n}")
+        key = {"id": {"S": student["id"]}, "email": {"S": "-"}}
+        api.dynamodb.update_item(
+            TableName=api.users,
+            Key=key,
+            UpdateExpression="SET padding_of_test = :l",
+            ExpressionAttributeValues={":l": {"S": "x" * 40_000}},
+        )
+
+    page = api.ask("GET", "/api/students", query={"limit": "45"}).body
+
+    assert len(page["students"]) == 45
+    assert page["nextCursor"]
+
+
 def cursor_of(api: Functions) -> str:
     fill(api)
     cursor: str = api.ask("GET", "/api/students", query={"limit": "8"}).body["nextCursor"]
@@ -144,3 +161,22 @@ def test_names_at_their_longest_can_be_listed(api_anywhere: Functions) -> None:
         api_anywhere.add(familyName=family_name, givenName=family_name)
 
     assert sum(len(page["students"]) for page in pages(api_anywhere, 1)) == 3
+
+
+def test_the_one_with_a_number(api_anywhere: Functions) -> None:
+    wanted = api_anywhere.add(identifier="S-77")
+    api_anywhere.add(identifier="S-770")
+
+    # As the lock has it: case makes no difference.
+    found = api_anywhere.ask("GET", "/api/students", query={"identifier": "s-77"}).body
+    assert found == {"students": [wanted], "nextCursor": None}
+
+    api_anywhere.ask("DELETE", f"/api/students/{wanted['id']}")
+    gone = api_anywhere.ask("GET", "/api/students", query={"identifier": "S-77"}).body
+    assert gone == {"students": [], "nextCursor": None}
+
+
+def test_a_number_that_is_none_is_refused(api: Functions) -> None:
+    reply = api.ask("GET", "/api/students", query={"identifier": " S"})
+    assert reply.status == 400
+    assert [error["field"] for error in reply.body["errors"]] == ["identifier"]

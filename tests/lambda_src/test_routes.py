@@ -31,6 +31,12 @@ THROUGH = {
 }
 
 
+@pytest.fixture
+def api(lasting_api: Functions) -> Functions:
+    """These tests change nothing that another one sees."""
+    return lasting_api
+
+
 def ask(api: Functions, operation: Operation, **more: Any) -> int:
     path = operation.path.replace("{id}", NOBODY_S_ID)
     body = {"version": 1} if operation.body else None
