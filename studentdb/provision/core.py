@@ -66,6 +66,8 @@ class Resource:
     identity: ClassVar[tuple[str, ...]] = ("name",)
     # Properties that AWS cannot change in place; a difference means replacement (delete, then create).
     immutable: ClassVar[frozenset[str]] = frozenset()
+    # Outputs that an update changes: what takes them is looked at again after it.
+    volatile: ClassVar[frozenset[str]] = frozenset()
     # Holds people's data: never replaced, kept by a plain teardown, adopted by the next deploy.
     stateful: ClassVar[bool] = False
     # verb -> the IAM actions that it calls.

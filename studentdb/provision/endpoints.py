@@ -25,6 +25,11 @@ class Endpoints:
         return "virtual" if self.endpoint_url is None else "path"
 
     @property
+    def has_tls(self) -> bool:
+        """A rule that refuses everything without TLS would lock everybody but root out of the engine."""
+        return not self.embedded
+
+    @property
     def viewer_protocol_policy(self) -> str:
         """The engine has no TLS: redirecting to https would lead nowhere there."""
         return "allow-all" if self.embedded else "redirect-to-https"

@@ -112,8 +112,10 @@ def plan(stack: Stack, lives: Survey) -> Plan:
         step = _step(by_id[node].resolve(outputs), lives.get(node), by_id[node])
         steps.append(step)
         live = lives.get(node)
-        if live is not None and step.action in ("none", "update"):
+        if live is not None and step.action == "none":
             outputs[node] = live.outputs
+        elif live is not None and step.action == "update":
+            outputs[node] = {k: v for k, v in live.outputs.items() if k not in by_id[node].volatile}
     steps += [Step(resource, "delete") for resource in stack.absent if lives.get(resource.id) is not None]
     return Plan(tuple(steps))
 

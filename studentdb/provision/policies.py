@@ -38,28 +38,28 @@ def puts_and_deletes(table_arns: Sequence[str]) -> Mapping[str, Any]:
     return allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], list(table_arns))
 
 
-def site_bucket(bucket_arn: str, distribution_arn: str) -> Document:
+def site_bucket(bucket_arn: str, distribution_arn: str, *, tls_only: bool) -> Document:
     """Only this distribution reads the site (CF-14), and nobody without TLS (S3.5).
 
-    ListBucket makes a missing page a 404 instead of a 403 (S3-31). The second key of the Deny leaves calls by AWS's
-    own services alone, which carry no SecureTransport on the embedded engine and are always TLS on AWS.
+    ListBucket makes a missing page a 404 instead of a 403 (S3-31).
     """
     cloudfront = {
         "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
     }
+    refuse_plain_http = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
     return document(
         {"Sid": "CloudFrontReads", **cloudfront, "Action": "s3:GetObject", "Resource": f"{bucket_arn}/*"},
         {"Sid": "CloudFrontLists", **cloudfront, "Action": "s3:ListBucket", "Resource": bucket_arn},
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [bucket_arn, f"{bucket_arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false", "aws:PrincipalIsAWSService": "false"}},
-        },
+        *([refuse_plain_http] if tls_only else []),
     )
 
 

@@ -37,4 +37,6 @@ def content_type(name: str) -> str:
 
 def config_file(config: Mapping[str, str]) -> tuple[str, str, str]:
     """config.json: read by the page and by `studentdb login --site` alike."""
-    return json.dumps(config, indent=2, sort_keys=True) + "\n", "application/json", _NEVER
+    # Not escaped to ASCII: a token would not be found in it.
+    text = json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n", "application/json", _NEVER

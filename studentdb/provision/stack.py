@@ -180,7 +180,8 @@ def stack(
         viewer_protocol_policy=endpoints.viewer_protocol_policy,
     )
     bucket_policy = BucketPolicy(
-        name=bucket.name, document=policies.site_bucket(bucket.out("arn"), distribution.out("arn"))
+        name=bucket.name,
+        document=policies.site_bucket(bucket.out("arn"), distribution.out("arn"), tls_only=endpoints.has_tls),
     )
     site_url = endpoints.site_url(distribution.out("label"))
     # The API's CORS needs the site's address, and the site needs the API's: hence a resource of its own.

@@ -87,6 +87,25 @@ class Precious(Thing):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Content(Thing):
+    """Its output is its value, so it changes when the value does."""
+
+    kind: ClassVar[str] = "content"
+    volatile: ClassVar[frozenset[str]] = frozenset({"id"})
+
+    def read(self, aws: Aws) -> Live | None:
+        live = super().read(aws)
+        return live and Live(live.properties, {"id": live.properties["value"]})
+
+    def create(self, aws: Aws) -> Outputs:
+        return {"id": super().create(aws) and self.value}
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        super().update(aws, live, changes)
+        return {"id": self.value}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Child(Thing):
     kind: ClassVar[str] = "child"
     identity: ClassVar[tuple[str, ...]] = ("name", "parent")
@@ -144,6 +163,17 @@ def test_an_output_that_is_not_known_yet_is_shown_as_such(aws: Aws, world: World
     assert (change.property, change.before) == ("value", "old")
     assert is_unresolved(change.after)
     assert without_tokens(str(change.after)) == "(known after apply)"
+
+
+def test_what_takes_an_output_that_an_update_changes_is_updated_with_it(aws: Aws, world: World) -> None:
+    def stack(value: str) -> tuple[Resource, ...]:
+        content = Content(name="content", world=world, value=value)
+        return content, Thing(name="taker", world=world, value=content.out("id"))
+
+    deploy(aws, *stack("one"))
+    assert actions(deploy(aws, *stack("two"))) == {"content": "update", "taker": "update"}
+    assert world.things["taker"]["value"] == "two"
+    assert not deploy(aws, *stack("two"))
 
 
 def test_apply_may_do_less_than_planned(aws: Aws, world: World) -> None:

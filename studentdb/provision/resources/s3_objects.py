@@ -58,6 +58,7 @@ class Objects(Resource):
 
     kind: ClassVar[str] = "s3.objects"
     identity: ClassVar = ("name", "bucket")
+    volatile: ClassVar = frozenset({"digest"})
     actions: ClassVar = {
         "read": ("s3:ListBucket", "s3:GetObject"),
         "create": ("s3:PutObject",),
