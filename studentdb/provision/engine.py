@@ -16,7 +16,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Literal
 
 from studentdb.errors import CancelledError, StudentDBError
-from studentdb.provision.core import Change, Live, Outputs, Resource, is_unresolved
+from studentdb.provision.core import Change, Live, Outputs, Resource, is_unresolved, without_tokens
 from studentdb.provision.events import Emit, Event, Verb
 from studentdb.provision.walk import Lanes, Walk, walk
 
@@ -85,15 +85,17 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
     """
     by_id = {resource.id: resource for resource in resources}
     found: dict[str, Live | None] = {}
+    outputs: dict[str, Outputs] = {}
 
     def read(node: str) -> None:
-        outputs = {key: live.outputs for key, live in found.items() if live is not None}
         resource = by_id[node].resolve(outputs)
         if any(is_unresolved(getattr(resource, name)) for name in resource.identity):
             found[node] = None  # its parent does not exist, so neither does it
             return
         with _reported(emit, resource, "read"):
-            found[node] = resource.read(aws)
+            live = found[node] = resource.read(aws)
+        if live is not None:
+            outputs[node] = live.outputs
 
     result = walk({r.id: r.reads_after() for r in by_id.values()}, read, cancelled=aws.cancelled)
     _raise_failures("reading the deployment failed", result, aws)
@@ -166,6 +168,8 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
 
 
 def _write(step: Step, resource: Resource, live: Live | None, aws: Aws, emit: Emit) -> Outputs:
+    if is_unresolved(resource):
+        raise StudentDBError(f"{step.id} takes an output that nothing gives", why=without_tokens(repr(resource)))
     if step.action == "create" or live is None:
         with _reported(emit, resource, "create"):
             return resource.create(aws)

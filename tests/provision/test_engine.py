@@ -98,7 +98,8 @@ class Content(Thing):
         return live and Live(live.properties, {"id": live.properties["value"]})
 
     def create(self, aws: Aws) -> Outputs:
-        return {"id": super().create(aws) and self.value}
+        super().create(aws)
+        return {"id": self.value}
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         super().update(aws, live, changes)

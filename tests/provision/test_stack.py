@@ -82,6 +82,16 @@ def test_every_dependency_is_declared_and_there_is_no_cycle() -> None:
     assert list(TopologicalSorter(graph).static_order())
 
 
+def test_the_sites_config_waits_for_what_it_names() -> None:
+    objects = next(resource for resource in make(PROD).resources if resource.kind == "s3.objects")
+    assert {
+        "apigatewayv2.api/student-management-api",
+        "cloudfront.distribution/student-management-site",
+        "cognito-idp.user_pool/student-management-users",
+        "cognito-idp.user_pool_client/student-management-app",
+    } <= objects.dependencies()
+
+
 def test_what_holds_data_is_stateful() -> None:
     kinds = {resource.kind for resource in make(PROD).resources if resource.stateful}
     assert {"dynamodb.table", "cognito-idp.user_pool", "cognito-idp.group"} <= kinds
