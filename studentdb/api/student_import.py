@@ -54,6 +54,7 @@ def import_students(students: Students, wanted: Mapping[int, StudentCreate], adv
                 setattr(result, outcome, getattr(result, outcome) + 1)
         advance()
 
+    interrupted = False
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         futures = [pool.submit(one, line, student) for line, student in wanted.items()]
         try:
@@ -61,14 +62,17 @@ def import_students(students: Students, wanted: Mapping[int, StudentCreate], adv
                 future.result()
         except KeyboardInterrupt:
             stop.set()
-            raise CancelledError(
-                "interrupted",
-                why=f"{result.added} students were added and {result.changed} changed",
-                hint="run the same import again: it goes on from here",
-            ) from None
+            interrupted = True
         except BaseException:
             stop.set()
             raise
+    # Only here are those counted as well that were under way.
+    if interrupted:
+        raise CancelledError(
+            "interrupted",
+            why=f"{result.added} students were added and {result.changed} changed",
+            hint="run the same import again: it goes on from here",
+        )
     return result
 
 

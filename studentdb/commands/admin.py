@@ -54,7 +54,7 @@ def create_administrator(context: Context, email: str, password: str | None) -> 
     from studentdb.provision.administrators import create_administrator as create_in_pool
 
     address = checked(Account, {"email": email}).email
-    addresses = context.deployer(events.silent).status().addresses
-    if addresses is None:
-        raise StudentDBError(f"{context.target.label} is not deployed completely", hint="studentdb deploy")
-    return create_in_pool(context.aws, addresses.user_pool_id, address, password).one_time_password
+    user_pool_id = context.deployer(events.silent).user_pool_id()
+    if user_pool_id is None:
+        raise StudentDBError(f"{context.target.label} is not deployed", hint="studentdb deploy")
+    return create_in_pool(context.aws, user_pool_id, address, password).one_time_password

@@ -8,8 +8,10 @@ gives no way to tell one engine from another on the same port. This file is the 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 # The order matters: the package reads its settings from the environment when it is imported.
@@ -23,14 +25,39 @@ INSTANCE_HEADER = b"x-studentdb-engine"
 # JSON-protocol operations that change nothing, by the beginning of their names.
 _READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Search")
 _SAVE_EVERY = 1.0
+_LOOK_EVERY = 2.0
 # At most a twentieth of the engine's time goes into saving, however large the state grows.
 _SAVE_SHARE = 20
+
+
+class Home:
+    """The folder that this engine serves, and whose engine.json names it."""
+
+    def __init__(self, instance: str) -> None:
+        self._record = Path("engine.json").absolute()
+        self._instance = instance
+
+    def leave_if_lost(self) -> None:
+        """End, saving nothing, once the folder is deleted or belongs to a later engine: nobody could stop us then."""
+        try:
+            ours = json.loads(self._record.read_text(encoding="utf-8"))["instance"] == self._instance
+        except FileNotFoundError:
+            ours = False
+        if not ours:
+            os._exit(0)
+
+    async def watch(self) -> None:
+        """Look every few seconds."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            self.leave_if_lost()
 
 
 class Saver:
     """Saves the state of all services, within about a second of a write."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Home) -> None:
+        self._home = home
         self._written = asyncio.Event()
 
     def written(self) -> None:
@@ -42,6 +69,7 @@ class Saver:
         while True:
             await self._written.wait()
             self._written.clear()
+            self._home.leave_if_lost()
             started = time.monotonic()
             # Copied in the event loop, where the services change it; written to disk beside it.
             states = {name: read() for name, read in ministack._build_persistence_save_dict().items()}
@@ -67,12 +95,15 @@ class Engine:
 
     def __init__(self, instance: str) -> None:
         self._instance = instance.encode()
-        self._saver = Saver()
-        self._saving: asyncio.Task[None] | None = None
+        self._home = Home(instance)
+        self._saver = Saver(self._home)
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan" and PERSIST_STATE:
-            self._saving = asyncio.create_task(self._saver.run())
+        if scope["type"] == "lifespan":
+            self._tasks.append(asyncio.create_task(self._home.watch()))
+            if PERSIST_STATE:
+                self._tasks.append(asyncio.create_task(self._saver.run()))
         if scope["type"] != "http":
             await ministack.app(scope, receive, send)
             return

@@ -152,6 +152,13 @@ class Deployer:
             addresses = None
         return Status(_state(planned, lives), planned, addresses)
 
+    def user_pool_id(self) -> str | None:
+        """The deployment's user pool, None without one. Reads nothing else, so Cognito's rights are enough."""
+        pools = [resource for resource in self.stack.resources if resource.kind == "cognito-idp.user_pool"]
+        with _explained():
+            lives = engine.survey(pools, self._aws, silent)
+        return next((live.outputs["id"] for live in lives.values() if live is not None), None)
+
     def _addresses(self, outputs: Mapping[str, Outputs]) -> Addresses:
         prefix = self._aws.deployment.prefix
         endpoints = self._aws.endpoints

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -225,6 +227,17 @@ def test_a_missing_package_is_a_hint(tmp_path: Path) -> None:
     )
     assert answer.stdout.strip() == "pip install 'studentdb[local]' 2"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_ends_when_its_home_is_deleted(tmp_path: Path) -> None:
+    engine = LocalEngine(tmp_path / "home")
+    running = engine.up()
+    shutil.rmtree(engine.home)
+    deadline = time.monotonic() + 20
+    while process.started_at(running.pid) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert not engine.home.exists()
 
 
 def test_idle_connections_do_not_hold_up_a_stop(engine: LocalEngine) -> None:
