@@ -20,7 +20,8 @@ import { SessionEndedError } from "./auth.js";
 
 /** @typedef {{students: Student[], nextCursor: string | null}} StudentPage */
 /** @typedef {{sub: string, groups: string[], student: Student | null}} Me */
-/** @typedef {{field: string, message: string, holder?: {id: string, identifier: string, givenName: string, familyName: string}}} FieldError */
+/** @typedef {Pick<Student, "id" | "identifier" | "givenName" | "familyName">} Holder who has a unique value already */
+/** @typedef {{field: string, message: string, holder?: Holder}} FieldError */
 
 /** What the API said no with (RFC 9457). `status` is 0 where it could not be reached. */
 export class ApiError extends Error {

@@ -1,6 +1,12 @@
-/** Who is signed in. How one signs in is the Authenticator's business: Cognito's SRP now, single sign-on beside it later. */
+/** Who is signed in. How one signs in is the Authenticator's business: a school's single sign-on can be another one. */
 
-/** @typedef {{accessToken: string, idToken: string, refreshToken: string, expiresAt: number}} Tokens expiresAt: ms since 1970 */
+/**
+ * @typedef {object} Tokens
+ * @property {string} accessToken
+ * @property {string} idToken
+ * @property {string} refreshToken
+ * @property {number} expiresAt of the access token, milliseconds since 1970
+ */
 /** @typedef {{sub: string, email: string, groups: string[]}} Person */
 
 /**
@@ -68,7 +74,11 @@ export class Session {
   get person() {
     if (!this.#tokens) return null;
     const { sub, email, "cognito:groups": groups } = claimsOf(this.#tokens.idToken);
-    return { sub: String(sub ?? ""), email: String(email ?? ""), groups: Array.isArray(groups) ? groups.map(String) : [] };
+    return {
+      sub: String(sub ?? ""),
+      email: String(email ?? ""),
+      groups: Array.isArray(groups) ? groups.map(String) : [],
+    };
   }
 
   /** @param {Tokens} tokens */

@@ -18,11 +18,17 @@ import { ephemeral, prove, timestampOf } from "./srp.js";
 /** What a person is told, by Cognito's exception. Others are shown in Cognito's own words. */
 const WORDS = new Map([
   ["UserNotFoundException", "The e-mail address or the password is not right."],
-  ["PasswordResetRequiredException", "This password was reset. Ask an administrator for a new one-time password."],
+  [
+    "PasswordResetRequiredException",
+    "This password was reset. Ask an administrator for a new one-time password.",
+  ],
   ["TooManyRequestsException", "Too many attempts. Wait a minute, then try again."],
   ["LimitExceededException", "Too many attempts. Wait a few minutes, then try again."],
   ["InternalErrorException", "The sign-in service has a problem. Try again in a moment."],
-  ["ResourceNotFoundException", "This site points to a sign-in service that no longer exists. Tell your administrator."],
+  [
+    "ResourceNotFoundException",
+    "This site points to a sign-in service that no longer exists. Tell your administrator.",
+  ],
 ]);
 
 /** @implements {Authenticator} */
@@ -48,9 +54,22 @@ export class CognitoAuthenticator {
     });
     const parameters = asked.ChallengeParameters ?? {};
     if (asked.ChallengeName !== "PASSWORD_VERIFIER") throw unknownStep(asked);
-    const { USER_ID_FOR_SRP: userId = "", SALT: salt = "", SRP_B: serverPublic = "", SECRET_BLOCK: secretBlock = "" } = parameters;
+    const {
+      USER_ID_FOR_SRP: userId = "",
+      SALT: salt = "",
+      SRP_B: serverPublic = "",
+      SECRET_BLOCK: secretBlock = "",
+    } = parameters;
     const timestamp = timestampOf(new Date());
-    const signature = await prove(own, { poolName: this.poolName, userId, password, salt, serverPublic, secretBlock, timestamp });
+    const signature = await prove(own, {
+      poolName: this.poolName,
+      userId,
+      password,
+      salt,
+      serverPublic,
+      secretBlock,
+      timestamp,
+    });
     const answer = await this.#respond(asked, {
       USERNAME: userId,
       TIMESTAMP: timestamp,
@@ -125,7 +144,9 @@ export class CognitoAuthenticator {
         referrerPolicy: "no-referrer",
       });
     } catch {
-      throw new SignInError("The sign-in service cannot be reached. Check your connection, then try again.", { refused: false });
+      throw new SignInError("The sign-in service cannot be reached. Check your connection, then try again.", {
+        refused: false,
+      });
     }
     const text = await response.text();
     if (response.ok) return text ? JSON.parse(text) : {};
@@ -144,10 +165,18 @@ function refusal(status, text) {
   } catch {
     said = {};
   }
-  const code = String(said.__type ?? "").split("#").pop() ?? "";
+  const code =
+    String(said.__type ?? "")
+      .split("#")
+      .pop() ?? "";
   const own = String(said.message ?? said.Message ?? "");
-  const refused = ["NotAuthorizedException", "UserNotFoundException", "ResourceNotFoundException"].includes(code);
-  return new SignInError(words(code, own) || `The sign-in service answered ${status}. Try again.`, { refused, code });
+  const refused = ["NotAuthorizedException", "UserNotFoundException", "ResourceNotFoundException"].includes(
+    code,
+  );
+  return new SignInError(words(code, own) || `The sign-in service answered ${status}. Try again.`, {
+    refused,
+    code,
+  });
 }
 
 /**
@@ -167,7 +196,10 @@ function words(code, own) {
 /** @param {Answer} answer */
 function unknownStep(answer) {
   const code = answer.ChallengeName ?? "";
-  return new SignInError(`This account asks for a step that this page does not know (${code}).`, { refused: true, code });
+  return new SignInError(`This account asks for a step that this page does not know (${code}).`, {
+    refused: true,
+    code,
+  });
 }
 
 /**

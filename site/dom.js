@@ -4,8 +4,8 @@
 /** @typedef {{[name: string]: string | number | boolean | null | undefined | ((event: Event) => void)}} Attributes */
 
 /**
- * Makes an element. An attribute that is true stands without a value; false, null and undefined leave it out. A function
- * under `onclick`, `onsubmit` and the like becomes a listener. Text children are text, whatever they hold.
+ * Makes an element. An attribute that is true stands without a value; false, null and undefined leave it out. A
+ * function under `onclick`, `onsubmit` and the like becomes a listener. Text children are text, whatever they hold.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name

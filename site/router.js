@@ -50,7 +50,11 @@ function visit(moved) {
   show({ url: new URL(location.href), state: history.state, signal: current.signal }, moved);
 }
 
-/** Plain clicks on links of this site stay in the page; all other clicks are the browser's. @param {MouseEvent} event */
+/**
+ * Plain clicks on links of this site stay in the page; all other clicks are the browser's.
+ *
+ * @param {MouseEvent} event
+ */
 function followLink(event) {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

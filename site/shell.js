@@ -42,6 +42,10 @@ export function showMenu(person, path, signOut) {
     const here = path === to ? "page" : within && path.startsWith(`${to}/`) && "true";
     return element("li", {}, element("a", { href: to, "aria-current": here }, label));
   });
-  const leave = element("button", { type: "button", class: "quiet", onclick: () => void signOut() }, "Sign out");
+  const leave = element(
+    "button",
+    { type: "button", class: "quiet", onclick: () => void signOut() },
+    "Sign out",
+  );
   fill(menu, element("ul", {}, ...items, element("li", {}, leave)));
 }

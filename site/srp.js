@@ -1,7 +1,7 @@
 /**
- * SRP-6a as Amazon Cognito uses it: proves that one knows the password without sending it. The 3072-bit prime of RFC 5054
- * with generator 2, SHA-256, and a key by HKDF. tests/vectors/srp.json holds this side and the Python side to the same
- * numbers. BigInt does not run in constant time; what is computed here stays on the machine where the password is typed.
+ * SRP-6a as Amazon Cognito uses it: proves that one knows the password without sending it. The 3072-bit prime of
+ * RFC 5054 with generator 2, SHA-256, and a key by HKDF. tests/vectors/srp.json holds this side and the Python side to
+ * the same numbers. BigInt does not run in constant time; what is computed stays where the password is typed.
  */
 
 /**
@@ -67,7 +67,8 @@ export function timestampOf(moment) {
 export async function prove(own, challenge) {
   const B = BigInt(`0x${challenge.serverPublic}`);
   const u = toNumber(await sha256(signedBytes(own.value), signedBytes(B)));
-  if (B % N === 0n || u === 0n) throw new Error("The sign-in server sent a value that is not safe to answer.");
+  if (B % N === 0n || u === 0n)
+    throw new Error("The sign-in server sent a value that is not safe to answer.");
   const k = toNumber(await sha256(signedBytes(N), signedBytes(g)));
   const identity = utf8(`${challenge.poolName}${challenge.userId}:${challenge.password}`);
   const x = toNumber(await sha256(signedBytes(BigInt(`0x${challenge.salt}`)), await sha256(identity)));

@@ -39,8 +39,16 @@ export function accountPage(app, { signal }) {
         ["Signed in as", person?.email ?? ""],
         ["Role", roles || "None yet. An administrator of your school can give you one."],
       ]),
-      element("p", { class: "hint" }, "Signing out ends this session here and on the server. Other devices stay signed in."),
-      element("p", { class: "actions" }, element("button", { type: "button", onclick: () => void app.signOut() }, "Sign out")),
+      element(
+        "p",
+        { class: "hint" },
+        "Signing out ends this session here and on the server. Other devices stay signed in.",
+      ),
+      element(
+        "p",
+        { class: "actions" },
+        element("button", { type: "button", onclick: () => void app.signOut() }, "Sign out"),
+      ),
     ),
     record,
   );
@@ -50,7 +58,11 @@ export function accountPage(app, { signal }) {
 /** @param {Student} student */
 function ownRecord(student) {
   const name = [student.givenName, student.middleName, student.familyName].filter(Boolean).join(" ");
-  const born = student.birthDate && new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeZone: "UTC" }).format(new Date(student.birthDate));
+  const born =
+    student.birthDate &&
+    new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeZone: "UTC" }).format(
+      new Date(student.birthDate),
+    );
   return element(
     "section",
     { class: "panel" },
@@ -70,5 +82,9 @@ function ownRecord(student) {
 /** @param {[string, string][]} pairs those without a value are left out */
 function facts(pairs) {
   const shown = pairs.filter(([, value]) => value);
-  return element("dl", {}, ...shown.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+  return element(
+    "dl",
+    {},
+    ...shown.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+  );
 }

@@ -3,7 +3,7 @@
 import { ApiError } from "../api.js";
 import { SessionEndedError } from "../auth.js";
 import { element } from "../dom.js";
-import { showFailure } from "../parts/failure.js";
+import { notAllowed } from "../parts/failure.js";
 import { field, submitting, summary } from "../parts/form.js";
 import { navigate } from "../router.js";
 
@@ -11,13 +11,22 @@ import { navigate } from "../router.js";
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Map<string, import("../parts/form.js").Field>} Fields */
 
-/** Typed before the session ran out, for the same person to go on with. @type {{sub: string, values: Map<string, string>} | null} */
+/**
+ * Typed before the session ran out, for the same person to go on with.
+ *
+ * @type {{sub: string, values: Map<string, string>} | null}
+ */
 let draft = null;
 
 /** @type {import("../main.js").PageOf} */
 export function newStudentPage(app, { signal }) {
   const fields = makeFields();
-  const rare = element("details", {}, element("summary", {}, "More"), grid(fields, ["username", "sourcedId"]));
+  const rare = element(
+    "details",
+    {},
+    element("summary", {}, "More"),
+    grid(fields, ["username", "sourcedId"]),
+  );
   const problems = summary();
   const button = element("button", { type: "submit", class: "primary" }, "Add student");
   const cancel = element("a", { class: "button", href: "/students" }, "Cancel");
@@ -26,7 +35,16 @@ export function newStudentPage(app, { signal }) {
     "form",
     { class: "panel", method: "post", novalidate: true, autocomplete: "off" },
     problems.root,
-    grid(fields, ["givenName", "familyName", "middleName", "identifier", "email", "birthDate", "grades", "status"]),
+    grid(fields, [
+      "givenName",
+      "familyName",
+      "middleName",
+      "identifier",
+      "email",
+      "birthDate",
+      "grades",
+      "status",
+    ]),
     rare,
     element("p", { class: "actions" }, button, cancel),
   );
@@ -47,7 +65,7 @@ export function newStudentPage(app, { signal }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof SessionEndedError) return keepDraft(app, fields);
-      if (error instanceof ApiError && error.status === 403) return showFailure(app, page, error, () => {});
+      if (error instanceof ApiError && error.status === 403) return form.replaceWith(notAllowed(app));
       showErrors(error, fields, problems, rare);
     }
   };
@@ -64,13 +82,40 @@ function makeFields() {
     field({ name: "givenName", label: "Given name", required: true }),
     field({ name: "familyName", label: "Family name", required: true }),
     field({ name: "middleName", label: "Middle name" }),
-    field({ name: "identifier", label: "Student number", hint: "As your school writes it, such as S1001.", required: true, attributes: { spellcheck: "false" } }),
+    field({
+      name: "identifier",
+      label: "Student number",
+      hint: "As your school writes it, such as S1001.",
+      required: true,
+      attributes: { spellcheck: "false" },
+    }),
     field({ name: "email", label: "E-mail address", attributes: { type: "email", autocapitalize: "none" } }),
     field({ name: "birthDate", label: "Date of birth", attributes: { type: "date" } }),
-    field({ name: "grades", label: "Grade", hint: "Several are separated by commas.", attributes: { spellcheck: "false" } }),
-    field({ name: "username", label: "User name", attributes: { autocapitalize: "none", spellcheck: "false" } }),
-    field({ name: "sourcedId", label: "OneRoster sourcedId", hint: "The record's id in the school's information system.", attributes: { spellcheck: "false" } }),
-    field({ name: "status", label: "Status", choices: [["active", "Active"], ["inactive", "Inactive"]] }),
+    field({
+      name: "grades",
+      label: "Grade",
+      hint: "Such as 09. Several are separated by commas.",
+      attributes: { spellcheck: "false" },
+    }),
+    field({
+      name: "username",
+      label: "User name",
+      attributes: { autocapitalize: "none", spellcheck: "false" },
+    }),
+    field({
+      name: "sourcedId",
+      label: "OneRoster sourcedId",
+      hint: "The record's id in the school's information system.",
+      attributes: { spellcheck: "false" },
+    }),
+    field({
+      name: "status",
+      label: "Status",
+      choices: [
+        ["active", "Active"],
+        ["inactive", "Inactive"],
+      ],
+    }),
   ];
   return new Map(list.map((each) => [each.input.name, each]));
 }
@@ -94,7 +139,10 @@ function read(fields) {
   for (const [name, { input }] of fields) {
     const value = input.value.trim();
     if (name === "grades") {
-      const grades = value.split(",").map((grade) => grade.trim()).filter(Boolean);
+      const grades = value
+        .split(",")
+        .map((grade) => grade.trim())
+        .filter(Boolean);
       if (grades.length > 0) student[name] = grades;
     } else if (value) {
       student[name] = value;
@@ -123,10 +171,16 @@ function showErrors(error, fields, problems, rare) {
   }
   if (first) {
     const count = errors.length - elsewhere.length;
-    problems.show(count === 1 ? "One entry needs your attention." : `${count} entries need your attention.`, ...elsewhere.map(line));
+    problems.show(
+      count === 1 ? "One entry needs your attention." : `${count} entries need your attention.`,
+      ...elsewhere.map(line),
+    );
     first.focus();
   } else {
-    problems.show(`The student was not added. ${error instanceof Error ? error.message : error}`, ...elsewhere.map(line));
+    problems.show(
+      `The student was not added. ${error instanceof Error ? error.message : error}`,
+      ...elsewhere.map(line),
+    );
     problems.root.scrollIntoView({ block: "nearest" });
   }
 }
@@ -157,7 +211,10 @@ function line(error) {
  * @param {Fields} fields
  */
 function keepDraft(app, fields) {
-  draft = { sub: app.session.lastSub, values: new Map([...fields].map(([name, { input }]) => [name, input.value])) };
+  draft = {
+    sub: app.session.lastSub,
+    values: new Map([...fields].map(([name, { input }]) => [name, input.value])),
+  };
   app.askToSignIn();
 }
 

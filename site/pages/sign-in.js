@@ -62,7 +62,11 @@ function credentialsForm(app, proceed) {
     element("h1", {}, "Sign in"),
     element("p", { class: "lead" }, "Use the e-mail address that your school's invitation came to."),
     form(submit, problems.root, email.root, password.root, element("p", { class: "actions" }, button)),
-    element("p", { class: "fine" }, "No account, or a forgotten password? An administrator of your school can help."),
+    element(
+      "p",
+      { class: "fine" },
+      "No account, or a forgotten password? An administrator of your school can help.",
+    ),
   ];
 }
 
@@ -72,7 +76,12 @@ function credentialsForm(app, proceed) {
  * @param {(step: SignInStep) => void} proceed
  */
 function newPasswordForm(email, choose, proceed) {
-  const password = passwordField("new-password", "New password", "new-password", "A long phrase is best: 12 characters or more.");
+  const password = passwordField(
+    "new-password",
+    "New password",
+    "new-password",
+    "A phrase is best: long, with capital and small letters, a digit and a sign such as a comma.",
+  );
   const repeated = passwordField("repeated-password", "The same again", "new-password");
   const problems = summary();
   const button = element("button", { type: "submit", class: "primary" }, "Save and go on");
@@ -95,11 +104,28 @@ function newPasswordForm(email, choose, proceed) {
     }
   });
   // Password managers file the new password under this name.
-  const account = element("input", { type: "text", autocomplete: "username", value: email, hidden: true, readonly: true });
+  const account = element("input", {
+    type: "text",
+    autocomplete: "username",
+    value: email,
+    hidden: true,
+    readonly: true,
+  });
   return [
     element("h1", { tabindex: "-1" }, "Choose your password"),
-    element("p", { class: "lead" }, "Your one-time password worked. From now on you sign in with the one that you choose here."),
-    form(submit, problems.root, account, password.root, repeated.root, element("p", { class: "actions" }, button)),
+    element(
+      "p",
+      { class: "lead" },
+      "Your one-time password worked. From now on you sign in with the one that you choose here.",
+    ),
+    form(
+      submit,
+      problems.root,
+      account,
+      password.root,
+      repeated.root,
+      element("p", { class: "actions" }, button),
+    ),
   ];
 }
 

@@ -45,7 +45,8 @@ function placeOf(url, state) {
   const asked = Number(url.searchParams.get("limit"));
   const limit = Number.isInteger(asked) && asked >= 1 && asked <= 100 ? asked : 25;
   const cursor = url.searchParams.get("cursor") ?? "";
-  const trail = state && typeof state === "object" && "trail" in state && Array.isArray(state.trail) ? state.trail : null;
+  const trail =
+    state && typeof state === "object" && "trail" in state && Array.isArray(state.trail) ? state.trail : null;
   return { limit, cursor, trail: cursor ? trail : [] };
 }
 
@@ -54,7 +55,10 @@ function placeOf(url, state) {
  * @param {string} [cursor]
  */
 function address(limit, cursor = "") {
-  const query = new URLSearchParams({ ...(limit === 25 ? {} : { limit: String(limit) }), ...(cursor ? { cursor } : {}) });
+  const query = new URLSearchParams({
+    ...(limit === 25 ? {} : { limit: String(limit) }),
+    ...(cursor ? { cursor } : {}),
+  });
   return query.size > 0 ? `/students?${query}` : "/students";
 }
 
@@ -85,10 +89,28 @@ function table(students) {
 /** @param {Student} student */
 function row(student) {
   const given = [student.givenName, student.middleName].filter(Boolean).join(" ");
-  const name = element("th", { role: "rowheader", scope: "row" }, element("bdi", {}, `${student.familyName}, `, element("span", { class: "given" }, given)));
-  const status = element("span", { class: `status ${student.status}` }, student.status === "active" ? "Active" : "Inactive");
-  const cells = [element("code", {}, student.identifier), student.email && breakable(student.email), student.grades.join(", "), status];
-  return element("tr", { role: "row" }, name, ...cells.map((cell, index) => labelled(COLUMNS[index + 1] ?? "", cell)));
+  const name = element(
+    "th",
+    { role: "rowheader", scope: "row" },
+    element("bdi", {}, `${student.familyName}, `, element("span", { class: "given" }, given)),
+  );
+  const status = element(
+    "span",
+    { class: `status ${student.status}` },
+    student.status === "active" ? "Active" : "Inactive",
+  );
+  const cells = [
+    element("code", {}, student.identifier),
+    student.email && breakable(student.email),
+    student.grades.join(", "),
+    status,
+  ];
+  return element(
+    "tr",
+    { role: "row" },
+    name,
+    ...cells.map((cell, index) => labelled(COLUMNS[index + 1] ?? "", cell)),
+  );
 }
 
 /** A long address breaks before its @ rather than anywhere. @param {string} email */
@@ -102,7 +124,12 @@ function breakable(email) {
  * @param {string | HTMLElement | null} value
  */
 function labelled(label, value) {
-  const empty = element("span", { class: "none" }, element("span", { "aria-hidden": "true" }, "–"), element("span", { class: "unseen" }, "none"));
+  const empty = element(
+    "span",
+    { class: "none" },
+    element("span", { "aria-hidden": "true" }, "–"),
+    element("span", { class: "unseen" }, "none"),
+  );
   return element("td", { role: "cell", "data-label": label }, value || empty);
 }
 
@@ -116,7 +143,8 @@ function turnPages({ students, nextCursor }, { limit, cursor, trail }) {
     back !== undefined
       ? turn("Previous page", address(limit, back), trail?.slice(0, -1) ?? [])
       : cursor && turn("First page", address(limit), []);
-  const later = nextCursor && turn("Next page", address(limit, nextCursor), trail ? [...trail, cursor] : null);
+  const later =
+    nextCursor && turn("Next page", address(limit, nextCursor), trail ? [...trail, cursor] : null);
   const count = students.length === 1 ? "1 student" : `${students.length} students`;
   const here = trail && (earlier || later) ? `Page ${trail.length + 1} · ${count}` : count;
   return element(
@@ -140,7 +168,9 @@ function turn(label, href, trail) {
 /** @param {number} limit */
 function perPage(limit) {
   const choices = [...new Set([...LIMITS, limit])].sort((a, b) => a - b);
-  const options = choices.map((size) => element("option", { value: size, selected: size === limit }, String(size)));
+  const options = choices.map((size) =>
+    element("option", { value: size, selected: size === limit }, String(size)),
+  );
   const select = element("select", { id: "per-page" }, ...options);
   select.addEventListener("change", () => navigate(address(Number(select.value))));
   return element("p", { class: "per-page" }, element("label", { for: "per-page" }, "Per page"), select);
@@ -150,7 +180,12 @@ function perPage(limit) {
 function nobody({ limit, cursor }) {
   if (cursor) {
     const first = element("a", { class: "button", href: address(limit) }, "First page");
-    return element("div", { class: "panel empty" }, element("h2", {}, "No more students"), element("p", { class: "actions" }, first));
+    return element(
+      "div",
+      { class: "panel empty" },
+      element("h2", {}, "No more students"),
+      element("p", { class: "actions" }, first),
+    );
   }
   return element(
     "div",
@@ -159,7 +194,11 @@ function nobody({ limit, cursor }) {
     element("h2", {}, "No students yet"),
     element("p", {}, "Add the first one here, or bring in a whole class list with the command-line tool:"),
     element("p", {}, element("code", { class: "command" }, "studentdb students import FILE.csv")),
-    element("p", { class: "actions" }, element("a", { class: "button primary", href: "/students/new" }, "Add the first student")),
+    element(
+      "p",
+      { class: "actions" },
+      element("a", { class: "button primary", href: "/students/new" }, "Add the first student"),
+    ),
   );
 }
 

@@ -31,22 +31,37 @@ export function showFailure(app, place, error, retry) {
   if (error instanceof SessionEndedError) return app.askToSignIn();
   if (error instanceof ApiError && error.status === 403) return fill(place, notAllowed(app));
   const detail = error instanceof Error ? error.message : String(error);
-  const title = error instanceof ApiError && error.title && error.title !== detail ? error.title : "This could not be loaded";
+  const title =
+    error instanceof ApiError && error.title && error.title !== detail
+      ? error.title
+      : "This could not be loaded";
   const request = error instanceof ApiError && error.requestId;
   const panel = failurePanel(title, detail, retry);
   if (request) panel.append(element("p", { class: "fine" }, "Request ", element("code", {}, request)));
   return fill(place, panel);
 }
 
-/** @param {import("../main.js").App} app */
-function notAllowed(app) {
+/**
+ * The person is known, and may not do this.
+ *
+ * @param {import("../main.js").App} app
+ */
+export function notAllowed(app) {
   const who = app.session.person?.email;
   return element(
     "div",
     { class: "panel", role: "alert" },
-    element("h2", {}, "Only administrators can see this"),
-    element("p", {}, `You are signed in${who ? ` as ${who}` : ""}, and this account is not an administrator's.`),
+    element("h2", {}, "Only administrators can do this"),
+    element(
+      "p",
+      {},
+      `You are signed in${who ? ` as ${who}` : ""}, and this account is not an administrator's.`,
+    ),
     element("p", {}, "If it should be, ask an administrator of your school, then sign out and in again."),
-    element("p", { class: "actions" }, element("a", { class: "button", href: "/account" }, "Go to your account")),
+    element(
+      "p",
+      { class: "actions" },
+      element("a", { class: "button", href: "/account" }, "Go to your account"),
+    ),
   );
 }

@@ -27,12 +27,23 @@ import { element, fill } from "../dom.js";
 export function field({ name, label, hint = "", required = false, choices, attributes = {} }) {
   const id = `field-${name}`;
   const described = hint ? `${id}-hint ${id}-error` : `${id}-error`;
-  const common = { id, name, "aria-describedby": described, "aria-required": required ? "true" : null, ...attributes };
+  const common = {
+    id,
+    name,
+    "aria-describedby": described,
+    "aria-required": required ? "true" : null,
+    ...attributes,
+  };
   const input = choices
     ? element("select", common, ...choices.map(([value, text]) => element("option", { value }, text)))
     : element("input", { type: "text", ...common });
   const error = element("p", { class: "field-error", id: `${id}-error` });
-  const caption = element("label", { for: id }, label, !required && element("span", { class: "optional" }, " optional"));
+  const caption = element(
+    "label",
+    { for: id },
+    label,
+    !required && element("span", { class: "optional" }, " optional"),
+  );
   const help = hint && element("p", { class: "hint", id: `${id}-hint` }, hint);
   return {
     root: element("div", { class: "field" }, caption, input, help, error),
@@ -62,7 +73,8 @@ export function summary() {
   const root = element("div", { role: "alert" });
   return {
     root,
-    show: (title, ...more) => fill(root, element("div", { class: "panel trouble" }, element("p", {}, title), ...more)),
+    show: (title, ...more) =>
+      fill(root, element("div", { class: "panel trouble" }, element("p", {}, title), ...more)),
     clear: () => fill(root),
   };
 }

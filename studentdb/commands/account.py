@@ -98,7 +98,10 @@ def use(
         str | None, typer.Argument(metavar="DEPLOYMENT", help="Its label or site, as listed without an argument.")
     ] = None,
 ) -> None:
-    """Choose the deployment that commands mean by default; without an argument, list the known ones."""
+    """Choose the deployment that is meant by default.
+
+    Without an argument, list the known ones; a star marks the default.
+    """
     from studentdb.ui.console import Console
 
     console = Console()

@@ -20,9 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(_context: Context, *, as_json: Json = False) -> None:
-    """Try it without AWS: deploy to the embedded engine, create an admin, load a sample school.
+    """Try it on this machine, without AWS.
 
-    Needs the extra `local` (pip install 'studentdb[local]'). Running it again is fine.
+    Deploys to the embedded engine, creates an admin and loads a sample school through the API. Needs the extra
+    `local` (pip install 'studentdb[local]'). Running it again is fine.
     """
     from studentdb.api.problems import checked
     from studentdb.api.student_import import import_students

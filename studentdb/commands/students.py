@@ -184,9 +184,10 @@ def import_(
     *,
     as_json: Json = False,
 ) -> None:
-    """Add or change students from a CSV file; the student number says who is who.
+    """Add or change students from a CSV file.
 
-    An empty cell leaves a field as it is, and nobody is deleted. A wrong cell anywhere, and nothing is imported.
+    The student number says who is who. An empty cell leaves a field as it is, and nobody is deleted. A wrong cell
+    anywhere, and nothing is imported.
     """
     from studentdb import roster
     from studentdb.api.problems import InvalidInputError, checked, word

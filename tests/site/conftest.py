@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -10,7 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.command_line import Deployed
+from tests.left_out import chromium
 from tests.site.server import serve
+from tests.site.visitor import Visitor, somebody
 
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
@@ -36,11 +38,11 @@ class OpenPage(Protocol):
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium is not installed: the website goes UNTESTED (apt install chromium)")
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: the website goes unchecked")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield started
         started.close()
 
@@ -114,3 +116,36 @@ def static_page(open_page: OpenPage, static_site: str, allowed_origins: set[str]
     page.goto(static_site)
     page.wait_for_selector("form")
     return page
+
+
+@pytest.fixture
+def visit(deployed: Deployed, open_page: OpenPage, allowed_origins: set[str]) -> Callable[..., Visitor]:
+    """Somebody who has just opened the site; keyword arguments are the browser context's."""
+    for address in (deployed.site_url, deployed.config["cognitoUrl"]):
+        parts = urlsplit(address)
+        allowed_origins.add(f"{parts.scheme}://{parts.netloc}")
+
+    def visitor(**context: Any) -> Visitor:
+        new = Visitor(open_page(**context), deployed)
+        new.go("/")
+        return new
+
+    return visitor
+
+
+@pytest.fixture(scope="session")
+def populated(deployed: Deployed) -> Deployed:
+    """The deployment with at least one student, whichever test comes first."""
+    deployed.cli(
+        *("students", "add", "--number", somebody().number, "--given-name", "Grace", "--family-name", "Hopper")
+    )
+    return deployed
+
+
+@pytest.fixture
+def admin(visit: Callable[..., Visitor], populated: Deployed) -> Visitor:
+    """The administrator, signed in, at the list."""
+    visitor = visit()
+    visitor.sign_in(populated.admin_email, populated.admin_password)
+    visitor.heading("Students")
+    return visitor
