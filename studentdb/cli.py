@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import gc
 import sys
 from typing import Annotated
 
@@ -49,6 +49,8 @@ demo.register(app)
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 usage; the others are in docs/architecture.md."""
+    # What boto3 builds lives as long as the command: by default the collector would spend a tenth of a deploy on it.
+    gc.set_threshold(100_000, 50, 100)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -57,7 +59,9 @@ def run(arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name="studentdb", standalone_mode=False)
         # In this mode the application returns the code of `typer.Exit`, or what the command returned: None.
-        return result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else 0
+        # Ctrl-C becomes such an Exit, without a word.
+        return _failed(CancelledError("interrupted")) if code == CancelledError.exit_code else code
     except StudentDBError as error:
         return _failed(error)
     except (typer.Abort, KeyboardInterrupt):
@@ -65,9 +69,8 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]
         return int(error.exit_code)
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # The application ends so when the reader of a pipe has seen enough, which is no failure.
         return 0
     except Exception as error:
         return _failed(_explained(error))

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -59,10 +60,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Roster:
-    """A file's students, and the columns that were not read (a password column always among them)."""
+    """A file's students.
+
+    `columns` is field -> what the file calls it; `ignored` the columns that were not read (a password column always
+    among them).
+    """
 
     rows: tuple[Row, ...]
+    columns: Mapping[str, str]
     ignored: tuple[str, ...]
+
+    def error(self, line: int, field: str, message: str) -> CellError:
+        """What is wrong with a field, named by the file's own column; `field` may be an item's: `grades[0]`."""
+        name = field.partition("[")[0]
+        return CellError(line, self.columns.get(name, name), message)
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,11 @@ def read(file: Path) -> Roster:
     refuse(file, errors + _repeated(rows, columns, header))
     if not rows:
         raise UsageError(f"{file} has no students", why="there is nothing below its header")
-    return Roster(tuple(rows), tuple(title for index, title in enumerate(header) if index not in columns.values()))
+    return Roster(
+        rows=tuple(rows),
+        columns={field: header[index] for field, index in columns.items()},
+        ignored=tuple(title for index, title in enumerate(header) if index not in columns.values()),
+    )
 
 
 def refuse(file: Path, errors: Sequence[CellError]) -> None:
@@ -202,12 +217,20 @@ def _fields(
     return fields, errors
 
 
+def _same(text: str) -> str:
+    """What the API takes for the same value: case, and how an accent was typed, make no difference."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+_UNIQUE: Mapping[str, Callable[[str], str]] = {"identifier": _same, "email": _same, "username": _same, "sourcedId": str}
+
+
 def _repeated(rows: Sequence[Row], columns: Mapping[str, int], header: Sequence[str]) -> list[CellError]:
     errors = []
-    for field in ("identifier", "email", "username"):
+    for field, fold in _UNIQUE.items():
         first: dict[str, int] = {}
         for row in rows:
-            value = str(row.fields.get(field, "")).casefold()
+            value = fold(str(row.fields.get(field, "")))
             if value and value in first:
                 errors.append(CellError(row.line, header[columns[field]], f"is the same as on line {first[value]}"))
             first.setdefault(value, row.line)

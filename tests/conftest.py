@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
+import httpx
 import pytest
 from moto import mock_aws
 
 from studentdb.provision.aws import Aws
+from tests.command_line import CommandLine, Deployed
 from tests.support import MOTO_ACCOUNT, REGION, Backend
 
 # Its assertions are as much the suite's as those in test files.
@@ -47,6 +52,21 @@ def engine(engine_home: Path) -> Iterator[Backend]:
         yield Backend("engine", account, endpoint_url=running.url, enforces_iam=True)
     finally:
         local.down()
+
+
+@pytest.fixture(scope="session")
+def deployed(engine: Backend, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """The whole product on the engine, deployed by its own command; its admin is signed in on the command line."""
+    assert engine.endpoint_url is not None
+    command_line = CommandLine.at(engine.endpoint_url, tmp_path_factory.mktemp("deployed"))
+    addresses = json.loads(command_line.ok("deploy", "--yes", "--json"))
+    config = httpx.get(
+        f"{engine.endpoint_url}/config.json", headers={"Host": urlsplit(addresses["site_url"]).netloc}
+    ).raise_for_status()
+    email, password = "head@example.edu", f"Aa1-{secrets.token_hex(8)}"
+    command_line.ok("admin", "create", email, "--password-stdin", stdin=f"{password}\n")
+    command_line.ok("login", email, "--password-stdin", stdin=f"{password}\n")
+    return Deployed(command_line, addresses["site_url"], addresses["api_url"], config.json(), email, password)
 
 
 @pytest.fixture

@@ -56,9 +56,8 @@ def import_students(students: Students, wanted: Mapping[int, StudentCreate], adv
 
     interrupted = False
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        futures = [pool.submit(one, line, student) for line, student in wanted.items()]
         try:
-            for future in futures:
+            for future in [pool.submit(one, line, student) for line, student in wanted.items()]:
                 future.result()
         except KeyboardInterrupt:
             stop.set()

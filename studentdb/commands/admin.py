@@ -31,9 +31,13 @@ def create(
 
     Prints a one-time password that the first sign-in changes; with --password-stdin a lasting one is read instead.
     """
+    from studentdb.api.problems import checked
+    from studentdb.contract.models import Account
     from studentdb.ui.console import Console
 
     console = Console()
+    # Before AWS is asked for anything.
+    email = checked(Account, {"email": email}).email
     password = from_stdin() if password_stdin else None
     announce(context, console, "Creating an administrator of")
     one_time = create_administrator(context, email, password)
@@ -48,13 +52,10 @@ def create(
 
 def create_administrator(context: Context, email: str, password: str | None) -> str | None:
     """Make the account; returns its one-time password, None where `password` is a lasting one."""
-    from studentdb.api.problems import checked
-    from studentdb.contract.models import Account
     from studentdb.provision import events
     from studentdb.provision.administrators import create_administrator as create_in_pool
 
-    address = checked(Account, {"email": email}).email
     user_pool_id = context.deployer(events.silent).user_pool_id()
     if user_pool_id is None:
         raise StudentDBError(f"{context.target.label} is not deployed", hint="studentdb deploy")
-    return create_in_pool(context.aws, user_pool_id, address, password).one_time_password
+    return create_in_pool(context.aws, user_pool_id, email, password).one_time_password

@@ -43,7 +43,7 @@ def deploy(context: Context, *, yes: Yes = False, as_json: Json = False) -> None
     outcome = run_deploy(context, console, yes=yes)
     addresses = outcome.addresses
     if as_json:
-        console.json(_public(addresses))
+        console.json(_public(context, addresses))
         return
     console.data(f"site  {addresses.site_url}")
     console.data(f"API   {addresses.api_url}")
@@ -110,13 +110,13 @@ def status(context: Context, *, as_json: Json = False) -> None:
     addresses = found.addresses
     answers = addresses is not None and _answers(context, addresses)
     report = {
-        "deployment": context.target.label,
+        "deployment": _label(context),
         "account": context.aws.account,
         "region": context.aws.region,
         "state": found.state,
         "changes": len(found.plan.pending),
         "api_answers": answers,
-        **(_public(addresses) if addresses else {}),
+        **(_public(context, addresses) if addresses else {}),
     }
     if as_json:
         console.json(report)
@@ -169,9 +169,14 @@ def announce(context: Context, console: Console, doing: str) -> None:
     console.say(f"{doing} {context.target.label}{account}")
 
 
-def _public(addresses: Addresses) -> dict[str, str]:
-    keys = ("deployment", "region", "site_url", "api_url", "user_pool_id", "client_id")
-    return {key: getattr(addresses, key) for key in keys}
+def _public(context: Context, addresses: Addresses) -> dict[str, str]:
+    keys = ("region", "site_url", "api_url", "user_pool_id", "client_id")
+    return {"deployment": _label(context), **{key: getattr(addresses, key) for key in keys}}
+
+
+def _label(context: Context) -> str:
+    """What `studentdb use` takes; with the region in it also where only the AWS configuration knows it."""
+    return dataclasses.replace(context.target, region=context.aws.region).label
 
 
 def _answers(context: Context, addresses: Addresses) -> bool:

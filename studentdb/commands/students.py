@@ -190,7 +190,7 @@ def import_(
     anywhere, and nothing is imported.
     """
     from studentdb import roster
-    from studentdb.api.problems import InvalidInputError, checked, word
+    from studentdb.api.problems import InvalidInputError, checked
     from studentdb.api.student_import import import_students
     from studentdb.contract.models import StudentCreate
     from studentdb.ui.progress import Count
@@ -202,7 +202,7 @@ def import_(
         try:
             wanted[row.line] = checked(StudentCreate, row.fields)
         except InvalidInputError as error:
-            errors += [roster.CellError(row.line, word(each.field), each.message) for each in error.fields]
+            errors += [found.error(row.line, each.field, each.message) for each in error.fields]
     roster.refuse(file, errors)
     console = _announced(context)
     if found.ignored:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from studentdb.errors import UsageError
 from studentdb.provision.aws import Aws, Deployment
@@ -43,7 +44,7 @@ def connect(
             config=Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}),
         )
         account = str(sts.get_caller_identity()["Account"])
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise explain(error) from error
     return Aws(
         session=session,

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
 from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
 from studentdb.provision.aws import error_code, error_message
@@ -44,6 +45,12 @@ def explain(error: Exception) -> StudentDBError:
         return _service_error(error)
     if isinstance(error, BotoCoreError):
         return _sdk_error(error)
+    if isinstance(error, ResponseParserError):
+        return UnavailableError(
+            "AWS gave no sensible answer",
+            why="what answers may be something else, or stand in between",
+            hint="check AWS_ENDPOINT_URL and the proxy, then try again",
+        )
     return StudentDBError(f"unexpected {type(error).__name__}", why=str(error))
 
 

@@ -283,7 +283,8 @@ class TestBucketPolicy:
         made = made_bucket(aws)
         arn = aws.arn("s3", made.name, region=False, account=False)
         policy = BucketPolicy(
-            name=made.name, document=policies.site_bucket(arn, "arn:aws:cloudfront::1:distribution/E")
+            name=made.name,
+            document=policies.site_bucket(arn, "arn:aws:cloudfront::1:distribution/E", tls_only=True),
         )
         unknown = s3_error(400, "MalformedPolicy", "Invalid principal in policy")  # S3-08
         wire.answers("PutBucketPolicy", unknown, ABORTED)

@@ -1,0 +1,1 @@
+"""Pages, and the scripts that write and picture parts of them."""

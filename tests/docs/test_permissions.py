@@ -1,0 +1,76 @@
+"""The policy in docs/permissions.md: small enough for IAM, and enough for a deploy on the embedded engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+
+import boto3
+
+from docs import generate
+from studentdb import bundle
+from studentdb.contract.operations import public_routes
+from studentdb.provision.administrators import create_administrator
+from studentdb.provision.aws import Aws
+from studentdb.provision.deployer import Deployer, Source
+from studentdb.provision.events import silent
+from studentdb.provision.stack import StackSettings
+from tests.support import REGION, Backend, fresh_env
+
+# A managed policy may have 6,144 characters, white space not counted (IAM-13).
+MOST_CHARACTERS = 6144
+
+# The engine asks for these on `*`, or under a name of its own; AWS takes the policy's ARNs.
+ENGINE_ONLY = (
+    "cloudfront:CreateDistributionWithTags",
+    "dynamodb:ListTagsOfResource",
+    "lambda:CreateFunction",
+    "ssm:DeleteParameters",
+    "ssm:GetParametersByPath",
+)
+
+
+def test_it_fits_into_a_managed_policy() -> None:
+    assert len(re.sub(r"\s", "", json.dumps(generate.policy()))) <= MOST_CHARACTERS
+
+
+def test_only_what_aws_cannot_limit_is_unlimited() -> None:
+    wide = {
+        action
+        for statement in generate.policy()["Statement"]
+        if statement["Resource"] == ["*"]
+        for action in statement["Action"]
+    }
+    assert {action for action in wide if not action.startswith("cloudfront:")} == generate.UNLIMITED
+    assert not [action for action in wide if "*" in action]
+
+
+def test_it_is_enough_for_a_deploy(engine: Backend) -> None:
+    aws = holder_of_the_policy(engine)
+    found = bundle.find()
+    source = Source(functions=found.lambda_src, site=found.site, public_routes=public_routes())
+
+    deployer = Deployer(aws, StackSettings(), source, silent)
+    outcome = deployer.deploy(lambda _: True)
+    assert outcome is not None
+    create_administrator(aws, outcome.addresses.user_pool_id, "admin@example.edu")
+    settings = StackSettings(password_minimum_length=14, log_retention_days=30, api_rate=90)
+    changed = Deployer(aws, settings, source, silent)
+    assert changed.deploy(lambda _: True) is not None
+    assert changed.status().state == "deployed"
+    changed.teardown(delete_data=True)
+    assert changed.status().state == "absent"
+
+
+def holder_of_the_policy(engine: Backend) -> Aws:
+    """A new user's rights: the policy of the docs, and what only the engine asks for."""
+    env = fresh_env()
+    policy = generate.policy(REGION, engine.account)
+    policy["Statement"].append({"Effect": "Allow", "Action": ENGINE_ONLY, "Resource": "*"})
+    iam = engine.root(env).client("iam")
+    user = f"admin-{secrets.token_hex(6)}"
+    iam.create_user(UserName=user)
+    iam.put_user_policy(UserName=user, PolicyName="from-the-docs", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    return engine.aws(env, boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION))
