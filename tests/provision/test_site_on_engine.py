@@ -72,7 +72,7 @@ def site(engine: Backend, api: int) -> Iterator[tuple[Aws, Outputs]]:
     outputs = {part.id: part.create(aws) for part in made}
     fronted = distribution(aws, made, api_http_port=api, api_path="/prod").resolve(outputs)
     outputs[fronted.id] = fronted.create(aws)
-    document = policies.site_bucket(made[0].out("arn"), fronted.out("arn"))
+    document = policies.site_bucket(made[0].out("arn"), fronted.out("arn"), tls_only=aws.endpoints.has_tls)
     BucketPolicy(name=made[0].name, document=document).resolve(outputs).create(aws)
     files = {"index.html": PAGE, "students": PAGE, "app.js": SCRIPT}
     Objects(name="site", bucket=made[0].name, files=files).create(aws)

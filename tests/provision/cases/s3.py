@@ -39,10 +39,8 @@ def _loosened(aws: Aws, resource: Resource) -> None:
 
 def _policy(aws: Aws, made: tuple[Resource, ...], distribution: str) -> BucketPolicy:
     arn = aws.arn("cloudfront", f"distribution/{distribution}", region=False)
-    document = policies.site_bucket(made[0].out("arn"), arn)
-    # The engine speaks no TLS: there the deployer itself would be shut out by the statement that demands it.
-    allowed = [statement for statement in document["Statement"] if statement["Effect"] == "Allow"]
-    return BucketPolicy(name=made[0].out("name"), document={**document, "Statement": allowed})
+    document = policies.site_bucket(made[0].out("arn"), arn, tls_only=aws.endpoints.has_tls)
+    return BucketPolicy(name=made[0].out("name"), document=document)
 
 
 def _policy_replaced(aws: Aws, resource: Resource) -> None:
