@@ -153,7 +153,7 @@ def teardown(
                 _show_removal(console, planned)
                 _agree_to_removal(context, console, delete_data=delete_data)
         progress.expect(len(planned.removed))
-        removed = deployer.teardown(delete_data=delete_data)
+        removed = deployer.teardown(planned, delete_data=delete_data)
     if removed.kept:
         console.say(f"Kept, with everything in them: {', '.join(removed.kept)}.")
         console.say("The next deploy takes them over. To delete them as well: studentdb teardown --delete-data")

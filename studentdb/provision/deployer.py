@@ -122,13 +122,14 @@ class Deployer:
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
         return Removal(tuple(r.id for r in present if r.id not in keep), tuple(keep))
 
-    def teardown(self, *, delete_data: bool) -> Removal:
+    def teardown(self, planned: Removal | None = None, *, delete_data: bool) -> Removal:
         """Remove everything that holds no data, with `delete_data` the rest as well, the lock's record included.
 
+        `planned` is what `removal` said, where somebody was asked about it; what is there under the lock is removed.
         Raises LockedError, WalkError, CancelledError.
         """
         lock = Lock(self._aws, "studentdb teardown")
-        planned = self.removal(delete_data=delete_data)
+        planned = planned or self.removal(delete_data=delete_data)
         if planned.removed:
             with lock.held():
                 lives = self.survey()

@@ -161,7 +161,7 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
 
     graph = {node: step.resource.dependencies() for node, step in steps.items()}
     result = walk(graph, work, cancelled=aws.cancelled)
-    _report_skipped(emit, result, {node: step.resource for node, step in steps.items()}, "create")
+    _report_skipped(emit, result, {node: step.resource for node, step in steps.items()}, "create", aws)
     _raise_failures("the deploy is incomplete", result, aws)
     remove([step.resource for step in planned.steps if step.action == "delete"], lives, aws, emit)
     return outputs
@@ -204,7 +204,7 @@ def remove(resources: Iterable[Resource], lives: Survey, aws: Aws, emit: Emit) -
             resource.delete(aws, live)
 
     result = walk(graph, work, cancelled=aws.cancelled)
-    _report_skipped(emit, result, present, "delete")
+    _report_skipped(emit, result, present, "delete", aws)
     _raise_failures("the teardown is incomplete", result, aws)
 
 
@@ -238,7 +238,9 @@ def _reported(emit: Emit, resource: Resource, action: Verb) -> Iterator[None]:
     emit(event("done"))
 
 
-def _report_skipped(emit: Emit, result: Walk, resources: Mapping[str, Resource], action: Verb) -> None:
+def _report_skipped(emit: Emit, result: Walk, resources: Mapping[str, Resource], action: Verb, aws: Aws) -> None:
+    if aws.cancelled.is_set():
+        return  # skipped by Ctrl-C, not because of a failure
     for node in result.skipped:
         emit(Event(node, resources[node].kind, resources[node].name, "skipped", action))
 
