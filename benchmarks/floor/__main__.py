@@ -1,0 +1,9 @@
+"""`FLOOR_DEPLOYMENT=ID python -m benchmarks.floor deploy|check|teardown URL`."""
+
+import sys
+
+from benchmarks.floor.check import check
+from benchmarks.floor.deploy import deploy
+from benchmarks.floor.teardown import teardown
+
+{"deploy": deploy, "check": check, "teardown": teardown}[sys.argv[1]](sys.argv[2])

@@ -1,0 +1,68 @@
+"""Names, clients and waiting, for all parts of the floor."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+REGION = "eu-central-1"
+PREFIX = "student-management"
+# The deployment's id; whoever starts the script knows it.
+OURS = os.environ["FLOOR_DEPLOYMENT"]
+TAGS = {"studentdb:deployment": OURS}
+TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+THREADS = 8
+
+TABLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "users": (("id", "S"), ("email", "S")),
+    "classes": (("id", "S"),),
+    "subjects": (("id", "S"),),
+    "notifications": (("id", "N"), ("sent_at", "S")),
+    "index": (("pk", "S"), ("sk", "S")),
+}
+GROUPS = {
+    "admin": "Runs the school's system: may do everything",
+    "lecturer": "Teaches classes",
+    "student": "Attends classes",
+}
+LOG_GROUPS = (f"/aws/lambda/{PREFIX}-api-read", f"/aws/lambda/{PREFIX}-api-write", f"/aws/vendedlogs/{PREFIX}-api")
+MANIFEST = ".studentdb-manifest.json"
+Call = Callable[..., Any]
+
+
+class Aws:
+    """A session, the account, and clients that are made in the main thread (a session is not thread-safe)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.session = boto3.Session(region_name=REGION)
+        self.account = self.client("sts").get_caller_identity()["Account"]
+        self.digest = hashlib.sha256(f"{self.account}/{OURS}".encode()).hexdigest()[:12]
+        self.bucket = f"{PREFIX}-site-{self.digest}"
+
+    def client(self, service: str) -> Any:
+        return self.session.client(
+            service,
+            endpoint_url=self.url,
+            config=Config(max_pool_connections=THREADS, s3={"addressing_style": "path"} if service == "s3" else None),
+        )
+
+
+def until(answer: Call) -> Any:
+    """Ask until the answer is true."""
+    while not (found := answer()):
+        time.sleep(0.1)
+    return found
+
+
+def done(tasks: list[Future[Any]]) -> None:
+    wait(tasks)
+    for task in tasks:
+        task.result()

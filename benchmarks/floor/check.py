@@ -1,0 +1,111 @@
+"""All that a second deploy has to look at, each thing once; and how the floor finds what has a generated id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from benchmarks.floor.aws import (
+    GROUPS,
+    LOG_GROUPS,
+    MANIFEST,
+    OURS,
+    PREFIX,
+    REGION,
+    TABLES,
+    TAGS,
+    THREADS,
+    Aws,
+    Call,
+    done,
+)
+
+
+def check(url: str) -> None:
+    """Read everything; comparing it with what is wanted would take no time that one could measure."""
+    aws = Aws(url)
+    with ThreadPoolExecutor(THREADS) as pool:
+        go = pool.submit
+        tasks = []
+        dynamodb = aws.client("dynamodb")
+        tasks += [go(check_table, dynamodb, name) for name in TABLES]
+        key = {"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}}
+        tasks.append(go(dynamodb.get_item, TableName=f"{PREFIX}-index", Key=key, ProjectionExpression="pk"))
+        gateway = aws.client("apigatewayv2")
+        tasks += check_api(gateway, go)
+        cognito = aws.client("cognito-idp")
+        tasks.append(go(check_pool, cognito))
+        iam, functions = aws.client("iam"), aws.client("lambda")
+        for half in ("read", "write"):
+            role = f"{PREFIX}-api-{half}-{REGION}"
+            tasks += [
+                go(iam.get_role, RoleName=role),
+                go(iam.get_role_policy, RoleName=role, PolicyName=f"api-{half}"),
+                go(functions.get_function, FunctionName=f"{PREFIX}-api-{half}"),
+                go(functions.get_policy, FunctionName=f"{PREFIX}-api-{half}"),
+            ]
+        logs = aws.client("logs")
+        for name in LOG_GROUPS:
+            arn = f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}"
+            tasks += [
+                go(logs.describe_log_groups, logGroupNamePrefix=name),
+                go(logs.list_tags_for_resource, resourceArn=arn),
+            ]
+        s3 = aws.client("s3")
+        reads: list[Call] = [
+            *(s3.get_bucket_tagging, s3.get_public_access_block, s3.get_bucket_ownership_controls),
+            *(s3.get_bucket_versioning, s3.get_bucket_encryption, s3.get_bucket_lifecycle_configuration),
+            *(s3.get_bucket_policy, s3.list_objects_v2),
+        ]
+        tasks += [go(read, Bucket=aws.bucket) for read in reads]
+        tasks.append(go(s3.get_object, Bucket=aws.bucket, Key=MANIFEST))
+        cloudfront = aws.client("cloudfront")
+        tasks += [
+            go(check_distribution, cloudfront),
+            go(cloudfront.list_origin_access_controls),
+            go(cloudfront.list_response_headers_policies, Type="custom"),
+        ]
+        done(tasks)
+
+
+def check_table(dynamodb: Any, name: str) -> None:
+    table = f"{PREFIX}-{name}"
+    arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+    dynamodb.list_tags_of_resource(ResourceArn=arn)
+    dynamodb.describe_continuous_backups(TableName=table)
+
+
+def check_api(gateway: Any, go: Callable[..., Future[Any]]) -> list[Future[Any]]:
+    api = find_api(gateway)
+    reads = (gateway.get_integrations, gateway.get_authorizers, gateway.get_routes)
+    return [*(go(read, ApiId=api) for read in reads), go(gateway.get_stage, ApiId=api, StageName="prod")]
+
+
+def check_pool(cognito: Any) -> None:
+    pool = find_pool(cognito)
+    cognito.describe_user_pool(UserPoolId=pool)
+    for name in GROUPS:
+        cognito.get_group(UserPoolId=pool, GroupName=name)
+    client = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"][0]["ClientId"]
+    cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)
+
+
+def check_distribution(cloudfront: Any) -> None:
+    found = find_distribution(cloudfront)
+    cloudfront.list_tags_for_resource(Resource=found["ARN"])
+    cloudfront.get_distribution(Id=found["Id"])
+
+
+def find_api(gateway: Any) -> str:
+    return next(str(api["ApiId"]) for api in gateway.get_apis()["Items"] if api.get("Tags") == TAGS)
+
+
+def find_pool(cognito: Any) -> str:
+    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    return next(str(pool["Id"]) for pool in pools if pool["Name"] == f"{PREFIX}-users")
+
+
+def find_distribution(cloudfront: Any) -> dict[str, Any]:
+    found = cloudfront.list_distributions()["DistributionList"]["Items"]
+    return next(item for item in found if item["Comment"] == f"studentdb {OURS}")

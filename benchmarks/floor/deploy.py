@@ -1,0 +1,290 @@
+"""The first deploy."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from benchmarks.clock import ROOT
+from benchmarks.floor.aws import LOG_GROUPS, OURS, PREFIX, REGION, TABLES, TAG_LIST, TAGS, THREADS, Aws, done, until
+from benchmarks.floor.people import make_pool
+from benchmarks.floor.site import (
+    invalidate,
+    make_access,
+    make_bucket,
+    make_distribution,
+    make_headers,
+    put_bucket_policy,
+    put_file,
+    shown,
+    site_files,
+    stages,
+)
+
+ROUTES = (("GET", "read"), ("POST", "write"), ("PUT", "write"), ("PATCH", "write"), ("DELETE", "write"))
+LOGGED = {
+    "requestId": "$context.requestId",
+    "routeKey": "$context.routeKey",
+    "status": "$context.status",
+    "latency": "$context.responseLatency",
+    "integrationErrorMessage": "$context.integrationErrorMessage",
+}
+
+
+def deploy(url: str) -> None:
+    """Make everything, and wait until it can be used."""
+    aws = Aws(url)
+    with ThreadPoolExecutor(THREADS) as pool:
+        go = pool.submit
+        # What others wait for goes first. No task is submitted before those that it waits for, so none can starve.
+        dynamodb = aws.client("dynamodb")
+        tables = {name: go(make_table, dynamodb, name) for name in TABLES}
+        iam = aws.client("iam")
+        roles = {half: go(make_role, iam, half) for half in ("read", "write")}
+        logs = aws.client("logs")
+        groups = {name: go(make_log_group, aws, logs, name) for name in LOG_GROUPS}
+        functions_client = aws.client("lambda")
+        functions = {
+            half: go(make_function, iam, functions_client, half, roles[half], tables, groups)
+            for half in ("read", "write")
+        }
+        cognito = aws.client("cognito-idp")
+        app = go(make_pool, cognito)
+        s3 = aws.client("s3")
+        bucket = go(make_bucket, aws, s3)
+        cloudfront = aws.client("cloudfront")
+        access = go(make_access, aws, cloudfront)
+        headers = go(make_headers, aws, cloudfront)
+        gateway = aws.client("apigatewayv2")
+        api = go(lambda: gateway.create_api(**api_settings(), ProtocolType="HTTP", Tags=TAGS)["ApiId"])
+        site = go(make_distribution, aws, cloudfront, bucket, access, headers, api)
+        rest = [
+            go(make_api_children, gateway, api, app, functions, groups, site),
+            *(go(allow_gateway, aws, functions_client, half, functions[half], api) for half in functions),
+            go(put_bucket_policy, aws, s3, site),
+            *(go(until, partial(is_active, functions_client, half)) for half in functions),
+        ]
+        files = site_files(aws, site.result(), api.result(), *app.result())
+        for stage in stages(files):
+            done([go(put_file, aws, s3, key, *files[key]) for key in stage])
+        served = {key: shown(*file) for key, file in files.items()}
+        digest = hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()
+        invalidate(cloudfront, site.result(), digest)
+        done([*tables.values(), *roles.values(), *groups.values(), *functions.values(), *rest])
+
+
+def make_table(dynamodb: Any, name: str) -> str:
+    keys = TABLES[name]
+    table = f"{PREFIX}-{name}"
+    attributes = dict(keys)
+    more: dict[str, Any] = {}
+    if name == "users":
+        attributes |= {"role": "S", "name_key": "S"}
+        more["GlobalSecondaryIndexes"] = [
+            {"IndexName": "role-index", "KeySchema": schema("role"), "Projection": {"ProjectionType": "KEYS_ONLY"}},
+            {
+                "IndexName": "role-name-index",
+                "KeySchema": schema("role", "name_key"),
+                "Projection": {"ProjectionType": "ALL"},
+            },
+        ]
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=schema(*dict(keys)),
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in attributes.items()],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS"},
+        DeletionProtectionEnabled=True,
+        Tags=TAG_LIST,
+        **more,
+    )
+    made = until(lambda: active_table(dynamodb, table))
+    dynamodb.update_continuous_backups(
+        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    if name == "index":
+        key = {"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}}
+        dynamodb.put_item(TableName=table, Item=key, ConditionExpression="attribute_not_exists(pk)")
+    return str(made["TableArn"])
+
+
+def schema(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
+
+
+def active_table(dynamodb: Any, table: str) -> Any:
+    found = dynamodb.describe_table(TableName=table)["Table"]
+    return found if found["TableStatus"] == "ACTIVE" else None
+
+
+def make_role(iam: Any, half: str) -> dict[str, str]:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    name = f"{PREFIX}-api-{half}-{REGION}"
+    role = iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        Description=f"studentdb {OURS}",
+        Tags=TAG_LIST,
+    )["Role"]
+    return {"name": name, "arn": role["Arn"], "id": role["RoleId"]}
+
+
+def make_log_group(aws: Aws, logs: Any, name: str) -> str:
+    logs.create_log_group(logGroupName=name, tags=TAGS)
+    logs.put_retention_policy(logGroupName=name, retentionInDays=90)
+    return f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}"
+
+
+def make_function(
+    iam: Any,
+    client: Any,
+    half: str,
+    role: Future[dict[str, str]],
+    tables: dict[str, Future[str]],
+    groups: dict[str, Future[str]],
+) -> str:
+    name = f"{PREFIX}-api-{half}"
+    log_group = f"/aws/lambda/{name}"
+    users, index = (tables[table].result() for table in ("users", "index"))
+    statements = [
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"]),
+        allow(["dynamodb:Query"], [users, f"{users}/index/*"]),
+        allow(["dynamodb:GetItem"], [index]),
+    ]
+    if half == "write":
+        statements.append(allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], [users, index]))
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=role.result()["name"], PolicyName=f"api-{half}", PolicyDocument=document)
+    made = client.create_function(
+        FunctionName=name,
+        Description=f"The API's {half} half ({OURS})",
+        Role=role.result()["arn"],
+        Handler=f"studentdb_api.{half}.handler",
+        Runtime="python3.13",
+        MemorySize=512,
+        Timeout=30,
+        Environment={"Variables": {"USERS_TABLE": f"{PREFIX}-users", "INDEX_TABLE": f"{PREFIX}-index"}},
+        LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
+        TracingConfig={"Mode": "PassThrough"},
+        Code={"ZipFile": package()},
+        Architectures=["arm64"],
+        PackageType="Zip",
+        Tags={**TAGS, "studentdb:role-id": role.result()["id"]},
+    )
+    return str(made["FunctionArn"])
+
+
+def allow(actions: list[str], resources: list[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def package() -> bytes:
+    source = ROOT / "lambda_src"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(source.rglob("*"), key=lambda p: p.relative_to(source).as_posix()):
+            if path.suffix in {".py", ".json"} and path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(source).as_posix(), (1980, 1, 1, 0, 0, 0))
+                entry.create_system = 3
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def is_active(client: Any, half: str) -> bool:
+    # By its name: the function has been submitted before, and until it is there this asks again.
+    try:
+        found = client.get_function(FunctionName=f"{PREFIX}-api-{half}")
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return bool(found["Configuration"]["State"] == "Active")
+
+
+def allow_gateway(aws: Aws, client: Any, half: str, function: Future[str], api: Future[str]) -> None:
+    client.add_permission(
+        FunctionName=function.result(),
+        StatementId=f"api-{half}",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:{REGION}:{aws.account}:{api.result()}/*/*",
+    )
+
+
+def api_settings() -> dict[str, Any]:
+    return {"Name": f"{PREFIX}-api", "Description": f"studentdb {OURS}", "DisableExecuteApiEndpoint": False}
+
+
+def make_api_children(
+    gateway: Any,
+    api: Future[str],
+    app: Future[tuple[str, str]],
+    functions: dict[str, Future[str]],
+    groups: dict[str, Future[str]],
+    site: Future[dict[str, str]],
+) -> None:
+    """One after the other: AWS takes one control call at a time per API."""
+    ours = {"ApiId": api.result()}
+    gateway.create_stage(
+        **ours,
+        StageName="prod",
+        AutoDeploy=True,
+        AccessLogSettings={
+            "DestinationArn": groups[LOG_GROUPS[2]].result(),
+            "Format": json.dumps(LOGGED, separators=(",", ":")),
+        },
+        DefaultRouteSettings={"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 100.0},
+        Tags=TAGS,
+    )
+    pool_id, client_id = app.result()
+    authorizer = gateway.create_authorizer(
+        **ours,
+        Name="cognito",
+        AuthorizerType="JWT",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={
+            "Audience": [client_id],
+            "Issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool_id}",
+        },
+    )["AuthorizerId"]
+    integrations = {
+        half: gateway.create_integration(
+            **ours,
+            Description=half,
+            IntegrationType="AWS_PROXY",
+            IntegrationMethod="POST",
+            IntegrationUri=function.result(),
+            PayloadFormatVersion="2.0",
+            TimeoutInMillis=30_000,
+        )["IntegrationId"]
+        for half, function in functions.items()
+    }
+    for method, half in ROUTES:
+        gateway.create_route(
+            **ours,
+            RouteKey=f"{method} /api/{{proxy+}}",
+            Target=f"integrations/{integrations[half]}",
+            AuthorizationType="JWT",
+            AuthorizerId=authorizer,
+        )
+    gateway.create_route(
+        **ours,
+        RouteKey="GET /api/health",
+        Target=f"integrations/{integrations['read']}",
+        AuthorizationType="NONE",
+    )
+    gateway.update_api(
+        **ours,
+        CorsConfiguration={
+            "AllowOrigins": [site.result()["url"]],
+            "AllowHeaders": ["authorization", "content-type", "idempotency-key"],
+            "AllowMethods": ["DELETE", "GET", "PATCH", "POST", "PUT"],
+            "AllowCredentials": False,
+            "MaxAge": 3600,
+        },
+    )

@@ -1,0 +1,206 @@
+"""A deployment's life: made, looked at, made again without a write, repaired, kept, adopted, gone."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from studentdb.bundle import find
+from studentdb.contract.operations import public_routes
+from studentdb.provision.aws import Aws
+from studentdb.provision.deployer import Deployer, Source
+from studentdb.provision.events import silent
+from studentdb.provision.lock import Lock
+from studentdb.provision.stack import StackSettings
+from tests.command_line import CommandLine, Deployed
+from tests.flows.conftest import ADMIN, PASSWORD, School
+from tests.inventory import inventory
+from tests.support import REGION, Backend
+
+READS = ("Describe", "Get", "Head", "List")
+
+
+def test_a_life(school: School) -> None:
+    """plan, deploy, deploy, drift, deploy, teardown, deploy: with the same students and accounts at the end."""
+    planned = school.run("plan", "--json")
+    assert planned.code == 8
+    assert {change["action"] for change in planned.data["changes"]} == {"create"}
+    assert planned.data["unchanged"] == 0
+
+    first = school.ok("deploy", "--yes", "--json").data
+    assert sorted(first) == ["api_url", "client_id", "deployment", "region", "site_url", "user_pool_id"]
+    assert first["deployment"].startswith(f"{school.env}@{REGION} via http://localhost:")
+    assert first["region"] == REGION
+    assert school.run("plan").code == 0
+
+    before = school.inventory()
+    again = school.ok("deploy", "--json")
+    assert again.data == first
+    assert "Nothing to do" in again.err
+    assert school.inventory() == before
+
+    _drift(school, first["user_pool_id"])
+    _teardown_and_back(school, first)
+
+
+def _drift(school: School, user_pool_id: str) -> None:
+    """Changed by hand: the plan names the properties, a deploy repairs them and nothing else."""
+    intact = school.inventory()
+    function = f"{school.prefix}-api-read"
+    school.root.client("lambda").update_function_configuration(FunctionName=function, MemorySize=128)
+    school.root.client("logs").put_retention_policy(logGroupName=f"/aws/lambda/{function}", retentionInDays=1)
+    school.root.client("cognito-idp").delete_group(GroupName="lecturer", UserPoolId=user_pool_id)
+    planned = school.run("plan", "--json")
+    assert planned.code == 8
+    changes = {(each["action"], each["kind"]): each["properties"] for each in planned.data["changes"]}
+    assert set(changes) == {
+        ("update", "lambda.function"),
+        ("update", "logs.log_group"),
+        ("create", "cognito-idp.group"),
+    }
+    assert {"before": 128, "after": 512} in changes["update", "lambda.function"].values()
+    text = school.run("plan").out
+    assert "128 -> 512" in text
+    assert "1 -> 90" in text
+    school.ok("deploy", "--yes")
+    assert school.run("plan").code == 0
+    changed = {name for name, found in school.inventory().items() if found != intact.get(name)}
+    services = {name.partition("/")[0] for name in changed}
+    assert services == {"lambda", "cognito-idp", "ssm"}
+
+
+def _teardown_and_back(school: School, first: dict[str, str]) -> None:
+    """A plain teardown keeps people's data; the next deploy goes on with it."""
+    school.sign_in()
+    school.ok("students add", "--number", "S1", "--given-name", "Ada", "--family-name", "Lovelace")
+    listed = school.ok("students list", "--json").data
+    data = {name: found for name, found in school.inventory().items() if name.startswith(f"dynamodb/{school.prefix}")}
+    assert len(data) == 5
+
+    removed = school.ok("teardown", "--yes")
+    assert f"dynamodb.table/{school.prefix}-users" in removed.err
+    assert f"cognito-idp.user_pool/{school.prefix}-users" in removed.err
+    assert "teardown --delete-data" in removed.err
+    left = {name: found for name, found in school.inventory().items() if school.prefix in name}
+    assert {name.partition("/")[0] for name in left} == {"dynamodb", "cognito-idp", "ssm"}
+    assert {name: left[name] for name in data} == data
+    assert school.ok("status", "--json").data["state"] == "kept data"
+
+    back = school.ok("deploy", "--yes", "--json").data
+    assert back["user_pool_id"] == first["user_pool_id"]
+    school.ok("login", ADMIN, "--password-stdin", stdin=PASSWORD)
+    assert school.ok("students list", "--json").data == listed
+
+
+def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: Backend) -> None:
+    session = boto3.Session("test", "test", region_name=REGION)
+    calls: list[str] = []
+    session.events.register("before-call", lambda model, **_: calls.append(model.name))
+    deployer = _deployer(engine.aws("prod", session))
+    outcome = deployer.deploy(lambda plan: pytest.fail(f"something to do: {plan}"))
+    assert outcome is not None
+    assert len(calls) > 40
+    assert [call for call in calls if not call.startswith(READS)] == []
+
+
+def _deployer(aws: Aws) -> Deployer:
+    bundle = find()
+    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+    return Deployer(aws, StackSettings(), source, silent)
+
+
+def test_two_deployments_side_by_side(deployed: Deployed, school: School, engine: Backend, tmp_path: Path) -> None:
+    """What one does leaves the other as it is, to the last row and time stamp; a person of both has to choose."""
+    other = engine.root("prod")
+    before = inventory(other)
+    site_url = school.ok("deploy", "--yes", "--json").data["site_url"]
+    school.sign_in()
+    ada = ("--number", "S1", "--given-name", "Ada", "--family-name", "Lovelace")
+    school.ok("students add", *ada)
+    assert "S1" not in deployed.cli("students", "list")
+
+    person = CommandLine(tmp_path / "person")
+    person.ok("login", ADMIN, "--site", site_url, "--password-stdin", stdin=PASSWORD)
+    email, password = deployed.admin_email, deployed.admin_password
+    person.ok("login", email, "--site", deployed.site_url, "--password-stdin", stdin=password)
+    unclear = person.run("students", "delete", "S1", "--yes")
+    assert unclear.code == 2
+    assert "which deployment is meant is not clear" in unclear.err
+    assert deployed.site_url in unclear.err
+    assert site_url in unclear.err
+    person.ok("use", site_url)
+    assert "* " in person.ok("use")
+    assert f"At {school.env}@{REGION}" in person.run("students", "delete", "S1", "--yes").err
+    assert json.loads(person.ok("whoami", "--json"))["site_url"] == site_url
+    assert json.loads(person.ok("whoami", "--json", "--env", "prod"))["site_url"] == deployed.site_url
+
+    school.ok("teardown", "--delete-data", "--yes")
+    assert inventory(other) == before
+
+
+def test_what_is_not_ours_is_refused_before_the_first_write(school: School) -> None:
+    """A table and a bucket of exactly our names, with somebody else's things in them."""
+    root = school.root
+    dynamodb, s3 = root.client("dynamodb"), root.client("s3")
+    table, bucket = f"{school.prefix}-classes", f"{school.prefix}-site-{root.deployment.digest}"
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key="thesis.txt", Body=b"somebody's only copy")
+    before = school.inventory()
+    for command in (("deploy", "--yes"), ("teardown", "--delete-data", "--yes")):
+        refused = school.run(*command)
+        assert refused.code == 1, refused.err
+        assert f"{table} exists and does not belong to this deployment" in refused.err
+        assert f"{bucket} exists and does not belong to this deployment" in refused.err
+        assert "hint: choose another name with --env NAME" in refused.err
+        assert school.inventory() == before
+    dynamodb.delete_table(TableName=table)
+    s3.delete_object(Bucket=bucket, Key="thesis.txt")
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_run_elsewhere_and_nobody_to_ask(school: School) -> None:
+    """Who holds the lock, where and since when; no question where nobody could answer; nothing done in both cases."""
+    before = school.inventory()
+    with Lock(school.root, "studentdb teardown").held():
+        locked = school.run("deploy", "--yes")
+    assert locked.code == 7
+    assert "runs `studentdb teardown` since 2" in locked.err
+    unanswered = school.run("deploy")
+    assert unanswered.code == 2
+    assert "hint: add --yes" in unanswered.err
+    assert set(school.inventory()) == {*before, f"ssm//studentdb/{school.prefix}/lock/1"}
+
+    school.ok("deploy", "--yes")
+    deployed = _without_locks(school)
+    with Lock(school.root, "studentdb deploy").held():
+        # An empty plan takes no lock and minds nobody's.
+        assert "Nothing to do" in school.ok("deploy").err
+        locked = school.run("teardown", "--delete-data", "--yes")
+    assert locked.code == 7
+    assert f"{getpass.getuser()} on {platform.node()} (process {os.getpid()})" in locked.err
+    unanswered = school.run("teardown", "--delete-data")
+    assert unanswered.code == 2
+    assert "hint: add --yes" in unanswered.err
+    assert _without_locks(school) == deployed
+
+    assert "35 days" in school.ok("teardown", "--delete-data", "--yes").err
+    again = school.ok("teardown", "--delete-data", "--yes")
+    assert "There is nothing to remove." in again.err
+    assert "35 days" not in again.err
+
+
+def _without_locks(school: School) -> dict[str, Any]:
+    return {name: found for name, found in school.inventory().items() if not name.startswith("ssm/")}
