@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studentdb import home
+from studentdb.errors import UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
@@ -86,7 +87,7 @@ class Context:
             from studentdb.local.engine import is_embedded
 
             embedded = is_embedded(endpoint_url)
-        return connect(
+        aws = connect(
             env=target.env,
             region=target.region or None,
             profile=target.profile,
@@ -94,6 +95,14 @@ class Context:
             engine_key=target.place == "local",
             embedded=embedded,
         )
+        known_account = target.account
+        if target.place != "local" and known_account not in {None, aws.account}:
+            raise UsageError(
+                f"these AWS credentials are not for {target.label}",
+                why=f"it is in account {known_account}, and they belong to account {aws.account}",
+                hint="choose others with --profile NAME, or name the deployment that you mean with --env or --region",
+            )
+        return aws
 
     def deployer(self, emit: Emit) -> Deployer:
         """The deployer of `target`, which tells `emit` what it does."""
@@ -101,6 +110,7 @@ class Context:
         from studentdb.contract.operations import public_routes
         from studentdb.provision.deployer import Deployer, Source
         from studentdb.provision.stack import StackSettings
+        from studentdb.targets import Known
 
         found = bundle.find()
         chosen = self.settings
@@ -114,6 +124,10 @@ class Context:
             ),
             Source(functions=found.lambda_src, site=found.site, public_routes=public_routes()),
             emit,
+            # What was learned from a site names no account.
+            user_pool_id=self.target.user_pool_id
+            if isinstance(self.target, Known) and not self.target.account
+            else None,
         )
 
     @cached_property
@@ -157,8 +171,8 @@ class Context:
         """Remember a deployment, and mean it from here on."""
         self.known = self.registry.remember(known)
 
-    def forget(self, target: Target) -> None:
-        """A deployment that is gone is not known any more."""
+    def forget(self, label: str, user_pool_id: str | None) -> None:
+        """A deployment of this account that is gone is not known any more."""
         for known in self.registry.all():
-            if known.label == target.label and known.account in {None, self.aws.account}:
+            if known.label == label and (known.account == self.aws.account or known.user_pool_id == user_pool_id):
                 self.registry.forget(known)

@@ -103,17 +103,22 @@ class Registry:
     def remember(self, known: Known) -> Known:
         """Add or replace it, and return it as it is now kept.
 
-        A sign-in through the site knows neither account nor profile: what an earlier deploy knew stays.
+        Without an account it was learned from its site, which is believed about itself only: it replaces nothing that
+        is known at another address, and what an earlier deploy knew of it (account, profile) stays. Raises UsageError
+        where it borrows the sign-in of a known deployment for an API of its own.
         """
         others, default = self._read()
-        same = next((other for other in others if other.is_same_as(known)), None)
-        if same is not None and same.user_pool_id == known.user_pool_id and known.account is None:
-            here = {field.name: getattr(same, field.name) for field in dataclasses.fields(Target)}
+        learned = known.account is None
+        if learned:
+            self._refuse_borrowed_sign_in(known, others)
+        same = [other for other in others if (other.site_url == known.site_url if learned else other.is_same_as(known))]
+        was_default = default in same
+        if learned and same and same[0].user_pool_id == known.user_pool_id:
+            here = {field.name: getattr(same[0], field.name) for field in dataclasses.fields(Target)}
             known = dataclasses.replace(known, **here)
-        kept = [known if other == same else other for other in others]
-        if same is None:
-            kept.append(known)
-        self._write(kept, known if same is not None and default == same else default)
+        kept = [other for other in others if other not in same]
+        kept.insert(others.index(same[0]) if same else len(others), known)
+        self._write(kept, known if was_default else default)
         return known
 
     def forget(self, known: Known) -> None:
@@ -136,8 +141,24 @@ class Registry:
             )
         raise _none_matches(name, all_known)
 
+    def _refuse_borrowed_sign_in(self, learned: Known, others: Iterable[Known]) -> None:
+        """A stranger's site may name a real school's pool and client: the token would be good at that school."""
+        for other in others:
+            if (
+                _sign_in(other) == _sign_in(learned)
+                and other.site_url != learned.site_url
+                and other.api_url != learned.api_url
+            ):
+                raise UsageError(
+                    f"{learned.site_url} is refused",
+                    why=f"its accounts are those of {other.site_url}, its API is another: one of them is not genuine",
+                    hint=f"ask your administrator; if the known one is wrong: rm {self.file}, then log in again",
+                )
+
     def _read(self) -> tuple[tuple[Known, ...], Known | None]:
         try:
+            # Whoever can write it decides where a person signs in.
+            home.refuse_if_shared(self.file)
             content = json.loads(self.file.read_text(encoding="utf-8"))
             known = tuple(_from_json(entry) for entry in content["deployments"])
             default = content.get("default")
@@ -162,6 +183,10 @@ class Registry:
         home.write_private(self.file, json.dumps(content, indent=2) + "\n")
 
 
+def _sign_in(known: Known) -> tuple[str, str, str]:
+    return known.cognito_url, known.user_pool_id, known.client_id
+
+
 def _from_json(entry: Mapping[str, Any]) -> Known:
     """Unknown keys are a newer version's: they are left aside."""
     fields = {field.name: entry.get(field.name) for field in dataclasses.fields(Known)}
@@ -176,7 +201,7 @@ def _from_json(entry: Mapping[str, Any]) -> Known:
 
 def from_site(config: Mapping[str, str]) -> Known:
     """The deployment behind a site's config.json (its seven keys, checked by api.site)."""
-    prefix = config["deployment"].partition("@")[0]
+    prefix = config["deployment"].partition("/")[0]
     env = prefix.removeprefix("student-management").removeprefix("-") or "prod"
     host = urlsplit(config["cognitoUrl"]).hostname or ""
     on_aws = host.endswith((".amazonaws.com", ".amazonaws.com.cn"))

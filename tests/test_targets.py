@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -243,6 +244,53 @@ class TestRegistry:
         assert registry.remember(as_endpoint) == LOCAL
         assert len(registry.all()) == 2
 
+    @pytest.mark.parametrize("mine", [PROD, dataclasses.replace(PROD, account=None), LOCAL, OWN_ENGINE], ids=repr)
+    @pytest.mark.parametrize("default", [True, False])
+    def test_a_strangers_site_replaces_nothing(self, registry: Registry, mine: Known, default: bool) -> None:
+        """Whatever it calls itself: same label, same pool, same client, same sign-in, same API."""
+        registry.remember(mine)
+        if default:
+            registry.use(mine.site_url)
+        evil: dict[str, Any] = {
+            "account": None,
+            "site_url": "https://evil.example.org",
+            "api_url": "https://evil.example.org/api",
+        }
+        other_pool = dataclasses.replace(mine, **evil, user_pool_id="eu-central-1_evil", client_id="evil")
+        registry.remember(other_pool)
+        with pytest.raises(
+            UsageError, match=r"evil\.example\.org is refused: its accounts are those of https://prod-"
+        ) as caught:
+            registry.remember(dataclasses.replace(mine, **evil))
+        assert str(registry.file) in caught.value.hint
+        mirror = dataclasses.replace(mine, account=None, site_url="https://mirror.example.org")
+        registry.remember(mirror)
+        assert registry.all() == (mine, other_pool, mirror)
+        assert registry.default() == (mine if default else None)
+
+    def test_a_site_may_change_its_own_addresses(self, registry: Registry) -> None:
+        registry.remember(PROD)
+        registry.use(PROD.label)
+        anew = dataclasses.replace(PROD, account=None, user_pool_id="eu-central-1_new", api_url="https://new-api")
+        registry.remember(anew)
+        assert (registry.all(), registry.default()) == ((anew,), anew)
+
+    def test_a_deploy_ends_what_was_learned_of_it_before(self, registry: Registry) -> None:
+        before = dataclasses.replace(OWN_ENGINE, account=None, site_url="http://d1.cloudfront.localhost:4566")
+        for each in (OWN_ENGINE, STAGE, before):
+            registry.remember(each)
+        registry.use(before.site_url)
+        anew = dataclasses.replace(OWN_ENGINE, site_url="http://d2.cloudfront.localhost:4566")
+        registry.remember(anew)
+        assert (registry.all(), registry.default()) == ((anew, STAGE), anew)
+
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has no mode bits: its folders are private by other means")
+    def test_what_others_may_have_written_is_not_believed(self, registry: Registry) -> None:
+        registry.remember(PROD)
+        registry.file.chmod(0o666)
+        with pytest.raises(StudentDBError, match=r"deployments\.json is refused: others may read it"):
+            registry.all()
+
     def test_deployed_after_learned(self, registry: Registry) -> None:
         registry.remember(dataclasses.replace(PROD, account=None))
         registry.remember(PROD)
@@ -293,6 +341,7 @@ class TestRegistry:
     def test_a_damaged_file_is_said_and_left_alone(self, registry: Registry, content: str) -> None:
         registry.file.parent.mkdir()
         registry.file.write_text(content)
+        registry.file.chmod(0o600)
         for act in (registry.all, registry.default, lambda: registry.remember(PROD), lambda: registry.forget(PROD)):
             with pytest.raises(StudentDBError, match="is damaged") as caught:
                 act()
@@ -306,7 +355,7 @@ class TestRegistry:
 
 
 CONFIG = {
-    "deployment": "student-management-stage@eu-west-1",
+    "deployment": "student-management-stage/eu-west-1",
     "region": "eu-west-1",
     "siteUrl": "https://d1.cloudfront.net/",
     "apiUrl": "https://a1.execute-api.eu-west-1.amazonaws.com/prod",
@@ -320,7 +369,7 @@ def test_from_a_sites_config() -> None:
     learned = from_site(CONFIG)
     assert (learned.label, learned.place, learned.account) == ("stage@eu-west-1", "aws", None)
     assert learned.site_url == "https://d1.cloudfront.net"
-    local = from_site({**CONFIG, "deployment": "student-management@us-east-1", "cognitoUrl": ENGINE})
+    local = from_site({**CONFIG, "deployment": "student-management/us-east-1", "cognitoUrl": ENGINE})
     assert local.label == "prod@eu-west-1 via http://localhost:4566"
 
 

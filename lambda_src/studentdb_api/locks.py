@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from typing import Any
 
@@ -9,6 +10,9 @@ from studentdb_api import dynamodb
 from studentdb_api.dynamodb import NO_EMAIL, Item
 
 Locks = dict[str, str]
+
+# A partition key has 2,048 bytes at most; one character can stand for 18 (U+FDFA), and 64 of it are more.
+_LONGEST = 1024
 
 
 def of(item: Item) -> Locks:
@@ -46,12 +50,12 @@ def taken(lock: str, student_id: str) -> dict[str, Any]:
 
 
 def released(lock: str, student_id: str) -> dict[str, Any]:
-    """The part that gives a lock back."""
+    """The part that gives a lock back; one that is missing (lost, or never restored) must not keep the person."""
     return {
         "Delete": {
             "TableName": dynamodb.INDEX,
             "Key": _key(lock),
-            "ConditionExpression": "id = :id",
+            "ConditionExpression": "attribute_not_exists(pk) OR id = :id",
             "ExpressionAttributeValues": {":id": {"S": student_id}},
         }
     }
@@ -69,5 +73,11 @@ def _key(lock: str) -> Item:
 
 
 def _same(text: str) -> str:
-    """What a person takes for the same value: case, and how an accent was typed, make no difference."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+    """What a person takes for the same value: no difference by case, width, spaces, or how an accent was typed."""
+    folded = unicodedata.normalize("NFD", text)
+    # Twice, as Unicode has it (D146): what a compatible form stands for may have a case of its own.
+    for _ in range(2):
+        folded = unicodedata.normalize("NFKC", folded.casefold())
+    folded = " ".join(folded.split())
+    encoded = folded.encode()
+    return folded if len(encoded) <= _LONGEST else hashlib.sha256(encoded).hexdigest()

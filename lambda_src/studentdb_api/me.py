@@ -14,7 +14,14 @@ from studentdb_api.problems import NotFound, Unauthenticated
 from studentdb_api.request import Answer, Request
 
 _NOT_SIGNED_IN = frozenset(
-    {"NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException"}
+    {
+        "NotAuthorizedException",
+        "UserNotFoundException",
+        "UserNotConfirmedException",
+        "PasswordResetRequiredException",
+        # The token is the only parameter: it does not look like one.
+        "InvalidParameterException",
+    }
 )
 
 
@@ -55,4 +62,6 @@ def _student(email: str) -> dict[str, Any] | None:
 @cache
 def _cognito() -> Any:
     """Made on first use: only this operation needs it. GetUser is not signed, so no IAM right is needed."""
-    return boto3.client("cognito-idp", config=Config(connect_timeout=2, read_timeout=5))
+    # The function has 30 s: botocore's own five tries could take longer than that.
+    config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    return boto3.client("cognito-idp", config=config)

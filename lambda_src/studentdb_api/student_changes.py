@@ -60,13 +60,9 @@ def update_student(request: Request) -> Answer:
     old, new = locks.of(stored), locks.of(item)
     wanted = {lock: field for lock, field in new.items() if lock not in old}
     replacing = _replacing(stored, item)
-    actions = [
-        *replacing,
-        *(locks.taken(lock, before["id"]) for lock in wanted),
-        *(locks.released(lock, before["id"]) for lock in old if lock not in new),
-    ]
+    actions = [*replacing, *(locks.taken(lock, before["id"]) for lock in wanted)]
     try:
-        transactions.commit(actions)
+        _commit(actions, [lock for lock in old if lock not in new], before["id"])
     except RefusedError as refused:
         if 0 in refused.items:
             raise VersionConflict(students.version(students.find(before["id"]))) from refused
@@ -81,16 +77,31 @@ def delete_student(request: Request) -> Answer:
         current = students.version(stored)
         if request.query.get("version", current) != current:
             raise VersionConflict(current)
-        releases = (locks.released(lock, stored["id"]["S"]) for lock in locks.of(stored))
         try:
-            transactions.commit([_delete(stored), *releases])
+            _commit([_delete(stored)], list(locks.of(stored)), stored["id"]["S"])
         except RefusedError as refused:
-            # Changed since it was read: look again, unless it is a lock that does not fit.
+            # Changed since it was read: look again.
             if 0 not in refused.items:
                 raise
         else:
             return Answer(None)
     raise Busy
+
+
+def _commit(actions: list[dict[str, Any]], old: list[str], student_id: str) -> None:
+    """Write `actions` and give the locks `old` back. Raises RefusedError and Busy.
+
+    A lock that was lost and that somebody else has taken since is left to him: this student could not be changed or
+    deleted any more.
+    """
+    try:
+        transactions.commit([*actions, *(locks.released(lock, student_id) for lock in old)])
+    except RefusedError as refused:
+        first = len(actions)
+        if min(refused.items) < first:
+            raise
+        ours = [lock for position, lock in enumerate(old, first) if position not in refused.items]
+        transactions.commit([*actions, *(locks.released(lock, student_id) for lock in ours)])
 
 
 def _identity(request: Request, given: dict[str, Any]) -> tuple[str, str]:

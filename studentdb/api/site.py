@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import httpx
 
-from studentdb.api.transport import Http, is_this_machine, refuse_insecure
+from studentdb.api.transport import Http, TooLargeError, is_this_machine, refuse_insecure
 from studentdb.errors import UnavailableError, UsageError
 
 KEYS = ("deployment", "region", "siteUrl", "apiUrl", "userPoolId", "clientId", "cognitoUrl")
 
 _LARGEST = 16_384  # bytes
 _SHAPES = {
-    "deployment": re.compile(r"student-management(-[a-z][a-z0-9-]{0,15})?@[a-z0-9-]{1,32}"),
+    "deployment": re.compile(r"student-management(-[a-z][a-z0-9-]{0,15})?/[a-z0-9-]{1,32}"),
     "region": re.compile(r"[a-z0-9-]{1,32}"),
     "userPoolId": re.compile(r"[\w-]{1,55}", re.ASCII),
     "clientId": re.compile(r"[\w+]{1,128}", re.ASCII),
@@ -45,13 +45,16 @@ def fetch_config(http: Http, site: str) -> Mapping[str, str]:
     Raises UsageError where there is no studentdb site, UnavailableError where the site does not answer.
     """
     root = site_root(site)
-    response = http.send("GET", f"{root}/config.json", headers={"Accept": "application/json"})
+    try:
+        response = http.send("GET", f"{root}/config.json", headers={"Accept": "application/json"}, largest=_LARGEST)
+    except TooLargeError as error:
+        raise _not_a_site(root, f"config.json is larger than {_LARGEST} bytes") from error
     if response.status_code >= 500 or response.status_code == 429:
         raise UnavailableError(f"{root} is not available", why=f"HTTP {response.status_code}", hint="try again")
     if response.status_code != 200:
         raise _not_a_site(root, f"config.json answers HTTP {response.status_code}")
     try:
-        content = response.json() if len(response.content) <= _LARGEST else None
+        content = response.json()
     except ValueError:
         content = None
     if not isinstance(content, dict):
@@ -70,12 +73,40 @@ def _checked(root: str, config: Mapping[str, object]) -> Mapping[str, str]:
         found[key] = value
     for key in ("siteUrl", "apiUrl", "cognitoUrl"):
         refuse_insecure(found[key])
-    # A person signs in nowhere but at AWS; on this machine, at the engine that serves the site.
-    host = httpx.URL(found["cognitoUrl"]).host
-    at_aws = host in {f"cognito-idp.{found['region']}.amazonaws.com{end}" for end in ("", ".cn")}
-    if not at_aws and not (is_this_machine(host) and is_this_machine(httpx.URL(root).host)):
-        raise _not_a_site(root, f"its sign-in service {host} is not Cognito")
+    # A site speaks for itself only: with another's address it would take over what this machine knows of that one.
+    if site_root(found["siteUrl"]) != root or httpx.URL(found["siteUrl"]).path != "/":
+        raise UsageError(
+            f"{root} is refused",
+            why=f"it says that it is {found['siteUrl']}",
+            hint=f"if that is your school's site: studentdb login EMAIL --site {found['siteUrl']}",
+        )
+    why = _astray_here(root, found) if is_this_machine(httpx.URL(root).host) else _astray_on_aws(root, found)
+    if why:
+        raise _not_a_site(root, why)
     return found
+
+
+def _astray_on_aws(root: str, found: Mapping[str, str]) -> str:
+    """Why passwords or tokens would go elsewhere than to AWS's own services in the region; "" where they do not."""
+    domain = f"{found['region']}.amazonaws.com"
+    if found["cognitoUrl"].endswith((".cn", ".cn/")):
+        domain += ".cn"
+    if found["cognitoUrl"].rstrip("/") != f"https://cognito-idp.{domain}":
+        return f"its sign-in service {httpx.URL(found['cognitoUrl']).host} is not Cognito"
+    own = found["apiUrl"].startswith(f"{root}/")
+    if not own and not re.fullmatch(rf"https://[a-z0-9]+\.execute-api\.{re.escape(domain)}/[\w-]+/?", found["apiUrl"]):
+        return f"its API {httpx.URL(found['apiUrl']).host} is neither API Gateway's nor its own"
+    return ""
+
+
+def _astray_here(root: str, found: Mapping[str, str]) -> str:
+    """The same on this machine: the engine that serves the site is its sign-in service and its API."""
+    site, sign_in, api = httpx.URL(root), httpx.URL(found["cognitoUrl"]), httpx.URL(found["apiUrl"])
+    if not is_this_machine(sign_in.host) or (sign_in.scheme, sign_in.port) != (site.scheme, site.port):
+        return f"its sign-in service {found['cognitoUrl']} is not the engine that serves it"
+    if (api.scheme, api.host, api.port) != (sign_in.scheme, sign_in.host, sign_in.port):
+        return f"its API {found['apiUrl']} is not the engine that serves it"
+    return ""
 
 
 def _not_a_site(root: str, why: str) -> UsageError:

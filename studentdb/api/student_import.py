@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from studentdb.api.problems import ConflictError
+from studentdb.api.problems import ConflictError, NotFoundError, VersionConflictError
 from studentdb.api.students import Students
 from studentdb.contract.models import Student, StudentCreate, StudentUpdate
-from studentdb.errors import CancelledError
+from studentdb.errors import CancelledError, StudentDBError
 
 # A new AWS account may run 10 functions at once; the site should stay usable meanwhile.
 _AT_ONCE = 4
@@ -83,6 +83,23 @@ def differences(student: StudentCreate, existing: Student) -> dict[str, Any]:
 
 
 def _bring_in(students: Students, student: StudentCreate, existing: Student | None) -> str:
+    try:
+        return _write(students, student, existing)
+    except (ConflictError, NotFoundError) as error:
+        if not _was_outdated(error):
+            raise
+    # The list comes from an index that lags behind, and others may write meanwhile: look once more, at the record.
+    return _write(students, student, students.with_number(student.identifier))
+
+
+def _was_outdated(error: StudentDBError) -> bool:
+    """Whether `existing` was not what is stored: the number is there by now, or the record has changed or is gone."""
+    if isinstance(error, ConflictError) and any(problem.field == "identifier" for problem in error.fields):
+        return True
+    return isinstance(error, VersionConflictError | NotFoundError)
+
+
+def _write(students: Students, student: StudentCreate, existing: Student | None) -> str:
     if existing is None:
         students.create(student)
         return "added"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 import httpx
 
@@ -23,8 +23,15 @@ _LONGEST_PAUSE = 5.0
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _BUSY = frozenset({502, 503, 504})
 # Requests to this machine never go through a proxy, whatever the environment says; None is httpx's word for it.
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DIRECT: Mapping[str, None] = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
+# Bytes: no more than a gateway lets through.
+_LARGEST = 10_485_760
 _ATTEMPTS_MADE = "studentdb.attempts"
+
+
+class TooLargeError(UnavailableError):
+    """An answer goes on and on: reading it was stopped."""
 
 
 class Http:
@@ -58,12 +65,13 @@ class Http:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        largest: int = _LARGEST,
     ) -> httpx.Response:
         """The answer, whatever its status; sent again (4 times at most) where that can do no harm.
 
         A connection that never came about and a 429 are always safe to repeat; a lost answer and 502-504 only for
-        idempotent methods and requests with an Idempotency-Key. Raises UnavailableError without an answer, and
-        UsageError for an address that is refused.
+        idempotent methods and requests with an Idempotency-Key. Raises UnavailableError without an answer,
+        TooLargeError for one of more than `largest` bytes, and UsageError for an address that is refused.
         """
         refuse_insecure(url)
         request = self._client.build_request(
@@ -76,11 +84,11 @@ class Http:
             last = attempt == _ATTEMPTS
             wait = 0.0
             try:
-                response = self._client.send(request)
+                response = self._exchange(request, largest)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                 if last:
                     raise _unreachable(url, error) from error
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 if last or not repeatable:
                     raise _answer_lost(url, error, repeatable=repeatable) from error
             else:
@@ -92,6 +100,38 @@ class Http:
             self._sleep(max(wait, pause * (0.5 + secrets.randbelow(1000) / 1000)))
             pause = min(pause * 2, _LONGEST_PAUSE)
         raise AssertionError("the last attempt returns or raises")
+
+    def _exchange(self, request: httpx.Request, largest: int) -> httpx.Response:
+        response = self._client.send(request, stream=True)
+        try:
+            announced = response.headers.get("Content-Length", "")
+            if announced.isdigit() and int(announced) > largest:
+                raise _too_large(request.url, largest)
+            response.stream = _Bounded(cast("httpx.SyncByteStream", response.stream), request.url, largest)
+            response.read()
+        finally:
+            response.close()
+        return response
+
+
+class _Bounded(httpx.SyncByteStream):
+    """The bytes of an answer, up to `largest`: whoever sends without end is not listened to."""
+
+    def __init__(self, stream: httpx.SyncByteStream, url: httpx.URL, largest: int) -> None:
+        self._stream = stream
+        self._url = url
+        self._largest = largest
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._stream:
+            read += len(chunk)
+            if read > self._largest:
+                raise _too_large(self._url, self._largest)
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def was_repeated(response: httpx.Response) -> bool:
@@ -116,13 +156,8 @@ def refuse_insecure(url: str) -> None:
 
 
 def is_this_machine(host: str) -> bool:
-    """localhost, a name under it, or a loopback address."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """localhost, a name under it, 127.0.0.1 or ::1: exactly what no proxy is asked for."""
+    return host in _LOOPBACK or host.endswith(".localhost")
 
 
 def _address_this_machine(request: httpx.Request) -> None:
@@ -148,6 +183,10 @@ def _answer_lost(url: str, error: Exception, *, repeatable: bool) -> StudentDBEr
     return UnavailableError(f"{_origin(url)} did not answer", why=str(error) or type(error).__name__, hint=hint)
 
 
-def _origin(url: str) -> str:
+def _too_large(url: httpx.URL, largest: int) -> TooLargeError:
+    return TooLargeError(f"{_origin(url)} gave no sensible answer", why=f"it is larger than {largest} bytes")
+
+
+def _origin(url: str | httpx.URL) -> str:
     parsed = httpx.URL(url)
     return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"

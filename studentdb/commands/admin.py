@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from studentdb.commands.deployment import announce
 from studentdb.commands.passwords import PasswordStdin, from_stdin
 from studentdb.context import Context
 from studentdb.errors import StudentDBError
+
+if TYPE_CHECKING:
+    from studentdb.provision.administrators import Administrator
 
 
 def register(app: typer.Typer) -> None:
@@ -40,22 +43,26 @@ def create(
     email = checked(Account, {"email": email}).email
     password = from_stdin() if password_stdin else None
     announce(context, console, "Creating an administrator of")
-    one_time = create_administrator(context, email, password)
+    made = create_administrator(context, email, password)
+    one_time = made.one_time_password
     if as_json:
-        console.json({"email": email, **({"one_time_password": one_time} if one_time else {})})
+        shown = {"one_time_password": one_time} if one_time else {}
+        console.json({"email": email, "promoted": made.promoted, **shown})
     elif one_time:
         console.data(one_time)
         console.say(f"This is {email}'s one-time password; it is shown only now. Next: studentdb login {email}")
+    elif made.promoted:
+        console.say(f"{email} had an account, and is an admin from the next sign-in on; its password is as it was.")
     else:
         console.say(f"Done. Next: studentdb login {email}")
 
 
-def create_administrator(context: Context, email: str, password: str | None) -> str | None:
-    """Make the account; returns its one-time password, None where `password` is a lasting one."""
+def create_administrator(context: Context, email: str, password: str | None) -> Administrator:
+    """Make the account in the pool of the deployment that is meant."""
     from studentdb.provision import events
     from studentdb.provision.administrators import create_administrator as create_in_pool
 
     user_pool_id = context.deployer(events.silent).user_pool_id()
     if user_pool_id is None:
         raise StudentDBError(f"{context.target.label} is not deployed", hint="studentdb deploy")
-    return create_in_pool(context.aws, user_pool_id, email, password).one_time_password
+    return create_in_pool(context.aws, user_pool_id, email, password)

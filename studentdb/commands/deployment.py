@@ -158,7 +158,7 @@ def teardown(
         console.say(f"Kept, with everything in them: {', '.join(removed.kept)}.")
         console.say("The next deploy takes them over. To delete them as well: studentdb teardown --delete-data")
     else:
-        context.forget(context.target)
+        context.forget(_label(context), planned.user_pool_id)
     if delete_data and any(name.startswith("dynamodb.table/") for name in removed.removed):
         console.say(KEPT_BY_AWS)
 
@@ -166,7 +166,7 @@ def teardown(
 def announce(context: Context, console: Console, doing: str) -> None:
     """Name the target on stderr before anything happens to it."""
     account = f" (account {context.aws.account})" if context.target.place != "local" else ""
-    console.say(f"{doing} {context.target.label}{account}")
+    console.say(f"{doing} {_label(context)}{account}")
 
 
 def _public(context: Context, addresses: Addresses) -> dict[str, str]:
@@ -188,8 +188,10 @@ def _answers(context: Context, addresses: Addresses) -> bool:
 
 
 def asked(question: str) -> bool:
+    from studentdb.ui.console import plain
+
     _needs_person(question)
-    return typer.confirm(question, err=True)
+    return typer.confirm(plain(question), err=True)
 
 
 def _needs_person(question: str) -> None:
@@ -205,12 +207,14 @@ def _show_removal(console: Console, planned: Removal) -> None:
 
 
 def _agree_to_removal(context: Context, console: Console, *, delete_data: bool) -> None:
-    label = context.target.label
+    from studentdb.ui.console import plain
+
+    label = _label(context)
     if not delete_data:
         if not asked("Remove these?"):
             raise CancelledError("nothing was removed")
         return
     _needs_person("Delete all data?")
     console.say("This deletes every student, every account and every other record. It cannot be undone.")
-    if typer.prompt(f"Type {label} to delete it", err=True) != label:
+    if typer.prompt(f"Type {plain(label)} to delete it", err=True) != label:
         raise CancelledError("nothing was removed", why="that is not its name")

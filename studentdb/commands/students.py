@@ -193,6 +193,7 @@ def import_(
     from studentdb.api.problems import InvalidInputError, checked
     from studentdb.api.student_import import import_students
     from studentdb.contract.models import StudentCreate
+    from studentdb.ui.console import plain
     from studentdb.ui.progress import Count
 
     found = roster.read(file)
@@ -206,7 +207,7 @@ def import_(
     roster.refuse(file, errors)
     console = _announced(context)
     if found.ignored:
-        console.say(f"Columns that are not read, stored or sent: {', '.join(found.ignored)}")
+        console.say(f"Columns that are not read, stored or sent: {', '.join(map(plain, found.ignored))}")
     with Count(console, "students", len(wanted)) as count:
         result = import_students(context.students, wanted, count.advance)
     summary = {"added": result.added, "changed": result.changed, "unchanged": result.unchanged}
@@ -238,10 +239,12 @@ def _data(student: Student) -> dict[str, Any]:
 
 def _show(console: Console, student: Student, *, as_json: bool) -> None:
     from studentdb.api.problems import word
+    from studentdb.ui.console import plain
 
     if as_json:
         console.json(_data(student))
         return
     for field, value in _data(student).items():
         if value not in (None, []):
-            console.data(f"{word(field):<14} {', '.join(value) if isinstance(value, list) else value}")
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            console.data(f"{word(field):<14} {plain(text)}")

@@ -41,7 +41,7 @@ TYPES = frozenset({"object", "array", "string", "integer", "null"})
 # Says nothing about what is valid.
 _ANNOTATIONS = frozenset({"title", "$defs"})
 # Rust's, Python's and JavaScript's regular expressions disagree on these.
-_UNPORTABLE_ESCAPE = re.compile(r"\\[dDwWsSbBpPAzZk1-9]")
+_UNPORTABLE_ESCAPE = re.compile(r"\\[dDwWsSbBpPAzZkU1-9]")
 _UNPORTABLE_SYNTAX = re.compile(r"\(\?[^:]|[*+?}]\+")
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]")
 

@@ -17,11 +17,29 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-# Neither control characters nor line separators nor the marks that reorder what follows (a name could hide in a
-# terminal or swap places with its neighbour); and no space at either end, so that two equal-looking names are equal.
-_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff"
+# Nothing that cannot be seen: two values that look equal would be different ones, a name could be blank, or swap places
+# with its neighbour in a terminal. Spelled out, since regular expressions disagree on the names of these classes.
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+# Unicode's category Cf and what else it says to ignore, but for the joiners and variations below. Beyond U+FFFF no
+# escape means the same in every regular expression, so the characters themselves stand there.
+_FORMAT = (
+    r"\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\ufeff\ufff0-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+)
+# Letters (and a Braille cell) that print nothing.
+_BLANK = r"\u115f\u1160\u2800\u3164\uffa0"
+# They decide how Persian and Indic letters join, and mean nothing at the ends of a name.
+_JOINERS = r"\u200c\u200d"
+# They choose the form of the character before: of the one ideograph that a family writes, for example.
+_VARIATIONS = r"\u180b-\u180d\u180f\ufe00-\ufe0f" + "\U000e0100-\U000e01ef"
 _SPACE = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_TEXT = rf"^[^{_CONTROL}{_SPACE}](?:[^{_CONTROL}]*[^{_CONTROL}{_SPACE}])?$"
+
+_UNSEEN = _CONTROL + _FORMAT + _BLANK
+_NAME = rf"^[^{_UNSEEN}{_JOINERS}{_VARIATIONS}{_SPACE}](?:[^{_UNSEEN}]*[^{_UNSEEN}{_JOINERS}{_SPACE}])?$"
+_NOT_IN_CODE = _UNSEEN + _JOINERS + _VARIATIONS
+_CODE = rf"^[^{_NOT_IN_CODE}{_SPACE}](?:[^{_NOT_IN_CODE}]*[^{_NOT_IN_CODE}{_SPACE}])?$"
 
 _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _HOST_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -42,19 +60,19 @@ def _calendar_date(text: str) -> str:
     return text
 
 
-def _text(most: int) -> Any:
+def _text(most: int, pattern: str) -> Any:
     return Field(
         min_length=1,
         max_length=most,
-        pattern=_TEXT,
-        description="text without control characters and without a space at either end",
+        pattern=pattern,
+        description="text without control characters, invisible characters, or a space at either end",
     )
 
 
-Name = Annotated[str, _text(100), AfterValidator(_composed)]
-Identifier = Annotated[str, _text(64), AfterValidator(_composed)]
-Username = Annotated[str, _text(100), AfterValidator(_composed)]
-Grade = Annotated[str, _text(10), AfterValidator(_composed)]
+Name = Annotated[str, _text(100, _NAME), AfterValidator(_composed)]
+Identifier = Annotated[str, _text(64, _CODE), AfterValidator(_composed)]
+Username = Annotated[str, _text(100, _CODE), AfterValidator(_composed)]
+Grade = Annotated[str, _text(10, _CODE), AfterValidator(_composed)]
 Grades = Annotated[list[Grade], Field(max_length=20)]
 # E-mail addresses are compared, stored and shown in lower case.
 Email = Annotated[

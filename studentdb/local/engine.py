@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from studentdb.errors import StudentDBError, UsageError
 from studentdb.home import make_private_folder
 from studentdb.local import process
+from studentdb.machine import started_at
 
 _HOST = "127.0.0.1"
 _FIRST_PORT = 4566
@@ -59,7 +60,7 @@ class _Record:
     instance: str = ""
 
     def alive(self) -> bool:
-        return self.pid > 0 and process.started_at(self.pid) == self.started
+        return self.pid > 0 and started_at(self.pid) == self.started
 
 
 class LocalEngine:
@@ -172,7 +173,7 @@ class LocalEngine:
                 **process.detached(),  # type: ignore[call-overload]
             )
         pid = self._child.pid
-        record = _Record(port, pid, process.started_at(pid) or "", instance)
+        record = _Record(port, pid, started_at(pid) or "", instance)
         self._write(record)
         running = self._await_health(record)
         if running is None:

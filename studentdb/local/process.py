@@ -13,34 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from studentdb.errors import StudentDBError
-
-
-def started_at(pid: int) -> str | None:
-    """When a running process started, as an opaque string; None when there is no such process.
-
-    A pid is used again after a while and after a restart of the machine; pid and start together are not.
-    """
-    if sys.platform == "linux":
-        return _started_at_linux(pid)
-    if sys.platform == "win32":
-        ask = ["powershell", "-NoProfile", "-Command", f"(Get-Process -Id {pid}).StartTime.Ticks"]
-    else:
-        ask = ["ps", "-o", "lstart=", "-p", str(pid)]
-    answer = subprocess.run(ask, capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or None
-
-
-def _started_at_linux(pid: int) -> str | None:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    # The second field is the program's name in brackets, which may hold blanks and brackets itself.
-    fields = stat.rpartition(")")[2].split()
-    if fields[0] in "ZX":
-        return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{fields[19]}"
+from studentdb.machine import started_at
 
 
 def end(pid: int, started: str, *, patience: float) -> None:

@@ -3,6 +3,10 @@
 Run as a script by `engine.py`, with its settings in the environment. The package has a `__main__` of its own, but that
 one saves only on a clean stop (a crash, a power cut or Windows' TerminateProcess would lose the school's data) and
 gives no way to tell one engine from another on the same port. This file is the only one that imports it.
+
+The package runs functions as the user, takes the fixed key `test` without looking at its signature and allows pages of
+all origins to call it, so that any web page that the user opens could run code as him. `refusal` keeps pages of other
+sites out.
 """
 
 from __future__ import annotations
@@ -10,9 +14,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 # The order matters: the package reads its settings from the environment when it is imported.
 from hypercorn.asyncio import serve
@@ -28,6 +34,11 @@ _SAVE_EVERY = 1.0
 _LOOK_EVERY = 2.0
 # At most a twentieth of the engine's time goes into saving, however large the state grows.
 _SAVE_SHARE = 20
+# Names that mean this machine everywhere: no page from elsewhere has one of them, whatever its DNS says.
+_THIS_MACHINE = r"(?:(?:[a-z0-9_-]+\.)*localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?"
+_OUR_HOST = re.compile(_THIS_MACHINE, re.IGNORECASE)
+_OUR_ORIGIN = re.compile(rf"https?://{_THIS_MACHINE}", re.IGNORECASE)
+_CREDENTIALS = ("x-amz-", "awsaccesskeyid")
 
 
 class Home:
@@ -90,8 +101,50 @@ def _writes(scope: dict[str, Any]) -> bool:
     return not target.rpartition(".")[2].startswith(_READS)
 
 
+def refusal(scope: dict[str, Any]) -> str:
+    """Why a request, or the opening of a WebSocket, may be the doing of another site's page; empty where it cannot be.
+
+    Programs send no Origin and no Sec-Fetch-Site; browsers send both, or at least the Origin of everything but
+    addresses that a page embeds or links to.
+    """
+
+    def sent(name: bytes) -> list[str]:
+        return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+
+    hosts, origins = sent(b"host"), sent(b"origin")
+    if not hosts or not all(_OUR_HOST.fullmatch(host) for host in hosts):
+        return "the Host is not a name of this machine"
+    if not all(_OUR_ORIGIN.fullmatch(origin) for origin in origins):
+        return "the Origin is not on this machine"
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if any(name.lower().startswith(_CREDENTIALS) for name, _ in query):
+        # Also what a link or an old browser's <img> can carry. Of programs, only presigned addresses do.
+        return "there are credentials in the address"
+    if "cross-site" in sent(b"sec-fetch-site") and not origins:
+        followed = scope.get("method") == "GET" and sent(b"sec-fetch-mode") == ["navigate"]
+        # The package takes any Authorization for one of an administrator, a link's user name included.
+        if not followed or sent(b"authorization"):
+            return "a page of another site asks"
+    return ""
+
+
+async def _refuse(why: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    kind = "http"
+    if scope["type"] == "websocket":
+        await receive()
+        kind = "websocket.http"
+    text = f"This engine serves programs and pages of this machine only: {why}.\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": f"{kind}.response.start", "status": 403, "headers": headers})
+    await send({"type": f"{kind}.response.body", "body": text})
+
+
 class Engine:
-    """The ASGI application: the package's own, saved after writes, with our instance's name on its health answer."""
+    """The ASGI application: the package's own for this machine only, saved after writes, its health answer marked."""
 
     def __init__(self, instance: str) -> None:
         self._instance = instance.encode()
@@ -104,6 +157,9 @@ class Engine:
             self._tasks.append(asyncio.create_task(self._home.watch()))
             if PERSIST_STATE:
                 self._tasks.append(asyncio.create_task(self._saver.run()))
+        elif why := refusal(scope):
+            await _refuse(why, scope, receive, send)
+            return
         if scope["type"] != "http":
             await ministack.app(scope, receive, send)
             return

@@ -18,30 +18,39 @@ ACTIONS = (
     "cognito-idp:AdminSetUserPassword",
     "cognito-idp:AdminAddUserToGroup",
     "cognito-idp:AdminGetUser",
+    "cognito-idp:AdminListGroupsForUser",
 )
+GROUP = "admin"
 _LENGTH = 20
 _SYMBOLS = "!@#%^*-_=+"
 
 
 @dataclass(frozen=True)
 class Administrator:
-    """`one_time_password` is None where a lasting one was given."""
+    """`one_time_password` is None where a lasting one was given, and where an existing account became an admin's."""
 
     email: str
     one_time_password: str | None
+    promoted: bool = False
 
 
 def create_administrator(aws: Aws, user_pool_id: str, email: str, password: str | None = None) -> Administrator:
     """Make an account in the group admin, or finish one whose making was interrupted.
 
-    Without `password` a one-time password is made that the first sign-in changes. Raises UsageError when the account
-    is in use already, or the password does not meet the pool's policy.
+    Without `password` a one-time password is made that the first sign-in changes. An account that somebody uses keeps
+    its password and joins the group. Raises UsageError when it is an admin's already, or the password does not meet
+    the pool's policy.
     """
     with _explained(email):
         if _account(aws, user_pool_id, email) != "FORCE_CHANGE_PASSWORD":
+            if not _is_admin(aws, user_pool_id, email):
+                aws.client("cognito-idp").admin_add_user_to_group(
+                    UserPoolId=user_pool_id, Username=email, GroupName=GROUP
+                )
+                return Administrator(email, None, promoted=True)
             raise UsageError(
                 f"there is an account {email} already",
-                why="its owner has signed in before",
+                why="it is an admin's, who has signed in before",
                 hint=f"studentdb login {email}",
             )
         one_time = None if password else one_time_password()
@@ -70,10 +79,15 @@ def _account(aws: Aws, user_pool_id: str, email: str) -> str:
     return str(cognito.admin_get_user(**who)["UserStatus"])
 
 
+def _is_admin(aws: Aws, user_pool_id: str, email: str) -> bool:
+    groups = aws.client("cognito-idp").admin_list_groups_for_user(UserPoolId=user_pool_id, Username=email)["Groups"]
+    return GROUP in (group["GroupName"] for group in groups)
+
+
 def _make_admin(aws: Aws, user_pool_id: str, email: str, password: str, *, lasting: bool) -> None:
     cognito = aws.client("cognito-idp")
     who = {"UserPoolId": user_pool_id, "Username": email}
-    cognito.admin_add_user_to_group(**who, GroupName="admin")
+    cognito.admin_add_user_to_group(**who, GroupName=GROUP)
     # Last, so that an account that can be used is a complete one.
     cognito.admin_set_user_password(**who, Password=password, Permanent=lasting)
 

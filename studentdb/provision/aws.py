@@ -28,6 +28,10 @@ T = TypeVar("T")
 
 # IAM is eventually consistent; one measured deploy needed more than 48 s (X-04).
 PROPAGATION_BUDGET = 120.0
+# How long to look for what a create says exists already: reads lag behind it (X-10).
+EXISTING_BUDGET = 30.0
+# How long to look for what a create may have made whose answer was lost, before it is asked for a second one (X-06).
+LOST_BUDGET = 5.0
 
 # How the names of operations that only read begin; every other operation counts as a write.
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
@@ -52,7 +56,8 @@ class Deployment:
     @property
     def id(self) -> str:
         """Unique in the account; the value of the deployment tag."""
-        return f"{self.prefix}@{self.region}"
+        # Of the separators only these are documented for every service's tags: `.`, `_`, `:`, `/`, `=`, `+`, `-`.
+        return f"{self.prefix}/{self.region}"
 
     @property
     def digest(self) -> str:
@@ -127,11 +132,12 @@ class Aws:
                         user_agent_extra=f"studentdb/{__version__}",
                     ),
                 )
-                self._clients[key].meta.events.register("before-call", self._before_call)
+                self._clients[key].meta.events.register_first("before-send", self._before_send)
             return self._clients[key]
 
-    def _before_call(self, model: Any, **_: Any) -> None:
-        if not model.name.startswith(_READS):
+    def _before_send(self, event_name: str, **_: Any) -> None:
+        # `before-send.<service>.<Operation>`: for botocore's own repetitions as well as for the first try.
+        if not event_name.rsplit(".", 1)[1].startswith(_READS):
             for check in self.before_write:
                 check()
 
@@ -180,17 +186,22 @@ class Aws:
 
         Raises StudentDBError after `budget` seconds.
         """
+        found = self.look(poll, budget=budget, slowest=slowest)
+        if found is None:
+            raise StudentDBError(
+                f"{what} did not happen within {budget:.0f} s",
+                hint="run the same command again: it goes on from here",
+            )
+        return found
+
+    def look(self, poll: Callable[[], T | None], *, budget: float, slowest: float = 2.0) -> T | None:
+        """As `wait`, for what may well not be there: None after `budget` seconds."""
         started = time.monotonic()
         delay = 0.1
         while True:
             found = poll()
-            if found is not None:
+            if found is not None or time.monotonic() - started + delay > budget:
                 return found
-            if time.monotonic() - started + delay > budget:
-                raise StudentDBError(
-                    f"{what} did not happen within {budget:.0f} s",
-                    hint="run the same command again: it goes on from here",
-                )
             self.pause(delay)
             delay = min(delay * 1.6, slowest)
 
@@ -208,6 +219,25 @@ def error_message(error: ClientError) -> str:
 def has_code(*codes: str) -> Callable[[ClientError], bool]:
     """A predicate for `Aws.retry`: the error's code is one of these."""
     return lambda error: error_code(error) in codes
+
+
+def busy(error: ClientError) -> bool:
+    """Another change is under way, or there were too many calls: nothing was done, and a moment later it will be.
+
+    For API Gateway, which takes one control call at a time per API (AGW-01) and ten a second per account (AGW-02), and
+    for Cognito.
+    """
+    # API Gateway's code for "already exists" too.
+    if error_code(error) == "ConflictException":
+        return "try again later" in error_message(error)
+    return error_code(error) in ("ConcurrentModificationException", "TooManyRequestsException")
+
+
+def lost(error: Exception) -> bool:
+    """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
+    if isinstance(error, ClientError):
+        return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)
+    return True
 
 
 @contextmanager

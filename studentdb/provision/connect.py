@@ -62,9 +62,8 @@ def _known_region(session: boto3.Session, endpoint_url: str | None) -> str:
             )
         region = "us-east-1"
     # Checked here, because a mistyped region otherwise shows as a host name that cannot be resolved.
-    offered = session.get_available_regions("cognito-idp") + session.get_available_regions(
-        "cognito-idp", partition_name="aws-us-gov"
-    )
+    # Only the aws partition: CloudFront is in no other (REG-09).
+    offered = session.get_available_regions("cognito-idp")
     if region not in offered:
         from difflib import get_close_matches
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from studentdb.errors import IncompleteError, LockedError
+from studentdb.errors import IncompleteError, LockedError, UsageError
 from studentdb.provision import engine
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Live, Outputs, without_tokens
@@ -48,10 +48,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Removal:
-    """What a teardown removes and what it keeps, by resource id."""
+    """What a teardown removes and what it keeps, by resource id. `user_pool_id` tells whose it is."""
 
     removed: tuple[str, ...]
     kept: tuple[str, ...]
+    user_pool_id: str | None
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,17 @@ class Source:
 
 
 class Deployer:
-    """The four verbs of one deployment."""
+    """The four verbs of one deployment.
 
-    def __init__(self, aws: Aws, settings: StackSettings, source: Source, emit: Emit) -> None:
+    `user_pool_id`: the one that the deployment is known by, where its account is not known; one with another pool is
+    another school's, and refused.
+    """
+
+    def __init__(
+        self, aws: Aws, settings: StackSettings, source: Source, emit: Emit, *, user_pool_id: str | None = None
+    ) -> None:
         self._aws = aws
+        self._known_user_pool_id = user_pool_id
         self._emit = emit
         self.stack: Stack = stack(
             aws.deployment,
@@ -88,9 +96,11 @@ class Deployer:
         )
 
     def survey(self) -> dict[str, Live | None]:
-        """What is there. Writes nothing and takes no lock."""
+        """What is there. Writes nothing and takes no lock. Raises UsageError for another school's deployment."""
         with _explained():
-            return engine.survey(self.stack.all, self._aws, self._emit)
+            lives = engine.survey(self.stack.all, self._aws, self._emit)
+        self._refuse_another_school(_user_pool_id(lives))
+        return lives
 
     def plan(self) -> Plan:
         """What a deploy would do. Writes nothing and takes no lock."""
@@ -110,7 +120,10 @@ class Deployer:
             return None
         with Lock(self._aws, "studentdb deploy").held():
             lives = self.survey()
-            planned = engine.plan(self.stack, lives)
+            approved, planned = planned, engine.plan(self.stack, lives)
+            # Somebody may have changed things while the question stood: nothing is done that was not shown.
+            if _writes(planned) - _writes(approved) and not approve(planned):
+                return None
             with _explained(incomplete="studentdb deploy"):
                 outputs = engine.apply(planned, lives, self._aws, self._emit)
         return Outcome(planned, self._addresses(outputs), self._settling(planned))
@@ -120,7 +133,8 @@ class Deployer:
         lives = self.survey()
         present = [resource for resource in self.stack.all if lives[resource.id] is not None]
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
-        return Removal(tuple(r.id for r in present if r.id not in keep), tuple(keep))
+        removed = tuple(resource.id for resource in present if resource.id not in keep)
+        return Removal(removed, tuple(keep), _user_pool_id(lives))
 
     def teardown(self, planned: Removal | None = None, *, delete_data: bool) -> Removal:
         """Remove everything that holds no data, with `delete_data` the rest as well, the lock's record included.
@@ -130,8 +144,8 @@ class Deployer:
         """
         lock = Lock(self._aws, "studentdb teardown")
         planned = planned or self.removal(delete_data=delete_data)
-        if planned.removed:
-            with lock.held():
+        if planned.removed or (delete_data and lock.latest() is not None):
+            with lock.held(destroy=delete_data):
                 lives = self.survey()
                 targets = [r for r in self.stack.all if delete_data or not r.stateful]
                 with _explained(incomplete="studentdb teardown"):
@@ -139,8 +153,6 @@ class Deployer:
                 # A function's last log line may bring its log group back after it was removed (LMB-22).
                 groups = [r for r in targets if r.kind == "logs.log_group"]
                 engine.remove(groups, engine.survey(groups, self._aws, silent), self._aws, silent)
-        if delete_data:
-            lock.destroy()
         return planned
 
     def status(self) -> Status:
@@ -158,7 +170,18 @@ class Deployer:
         pools = [resource for resource in self.stack.resources if resource.kind == "cognito-idp.user_pool"]
         with _explained():
             lives = engine.survey(pools, self._aws, silent)
-        return next((live.outputs["id"] for live in lives.values() if live is not None), None)
+        found = _user_pool_id(lives)
+        self._refuse_another_school(found)
+        return found
+
+    def _refuse_another_school(self, found: str | None) -> None:
+        known = self._known_user_pool_id
+        if known is not None and found is not None and found != known:
+            raise UsageError(
+                "these AWS credentials belong to another deployment of this name",
+                why=f"you signed in to the one with the user pool {known}; account {self._aws.account} has {found}",
+                hint="choose the credentials with --profile NAME",
+            )
 
     def _addresses(self, outputs: Mapping[str, Outputs]) -> Addresses:
         prefix = self._aws.deployment.prefix
@@ -177,6 +200,15 @@ class Deployer:
         if self._aws.endpoints.embedded:
             return ()
         return tuple(step.id for step in planned.pending if step.resource.kind == "cloudfront.distribution")
+
+
+def _user_pool_id(lives: Mapping[str, Live | None]) -> str | None:
+    pools = (live for node, live in lives.items() if node.startswith("cognito-idp.user_pool/") and live is not None)
+    return next((live.outputs["id"] for live in pools), None)
+
+
+def _writes(planned: Plan) -> set[tuple[str, str]]:
+    return {(step.id, step.action) for step in planned.pending}
 
 
 @contextmanager

@@ -12,19 +12,18 @@ import getpass
 import json
 import os
 import platform
+import secrets
 import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from studentdb import machine
 from studentdb.errors import LockedError
 from studentdb.provision import tags
 from studentdb.provision.aws import Aws, error_code, has_code
@@ -44,34 +43,27 @@ ACTIONS = (
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a generation. `started` is the process's start in clock ticks since boot, against reused pids."""
+    """Who holds a generation. `started` is when its process did, against pids that are used again."""
 
     user: str
     machine: str
     # Tells machines of one name apart.
     hardware: str
-    boot: str
+    # Where its pid means something.
+    namespace: str
     pid: int
     started: str
     command: str
     since: str
+    # Tells two runs of one process apart.
+    run: str
     released: bool = False
 
     @property
-    def here(self) -> bool:
-        """Whether it is (or was) a process of this machine since its last boot."""
-        return self._same_machine and self.boot == _boot_id()
-
-    @property
-    def _same_machine(self) -> bool:
-        return (self.machine, self.hardware) == (platform.node(), _hardware())
-
-    @property
     def dead(self) -> bool:
-        """Whether it surely is gone; False where that cannot be known."""
-        if not self.here:
-            return self._same_machine and "" not in (self.boot, _boot_id())
-        return _start_of(self.pid) != self.started
+        """Whether it surely is gone: only on its own machine can that be known."""
+        here = (platform.node(), machine.hardware(), machine.process_namespace())
+        return (self.machine, self.hardware, self.namespace) == here and machine.started_at(self.pid) != self.started
 
     def __str__(self) -> str:
         return f"{self.user} on {self.machine} (process {self.pid}) runs `{self.command}` since {self.since}"
@@ -92,21 +84,22 @@ class Generation:
 
 
 class Lock:
-    """The lock of one deployment. `clock` gives seconds that never go backwards."""
+    """The lock of one deployment. `clock` gives seconds that never go backwards, a suspended machine's included."""
 
-    def __init__(self, aws: Aws, command: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, aws: Aws, command: str, *, clock: Callable[[], float] = machine.clock) -> None:
         self._aws = aws
         self._clock = clock
         self._path = f"/studentdb/{aws.deployment.prefix}/lock/"
         self._owner = Owner(
             user=getpass.getuser(),
             machine=platform.node(),
-            hardware=_hardware(),
-            boot=_boot_id(),
+            hardware=machine.hardware(),
+            namespace=machine.process_namespace(),
             pid=os.getpid(),
-            started=_start_of(os.getpid()),
+            started=machine.started_at(os.getpid()) or "",
             command=command,
             since=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            run=secrets.token_hex(8),
         )
         self._number = 0
         self._checked = 0.0
@@ -114,31 +107,35 @@ class Lock:
         self._stop = threading.Event()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock; every write inside first makes sure that it is still held. Raises LockedError."""
+    def held(self, *, destroy: bool = False) -> Iterator[None]:
+        """Hold the lock; every write inside first makes sure that it is still held. Raises LockedError.
+
+        With `destroy`, work that succeeds takes the lock's record with it: nothing else is left to be locked.
+        """
         self._acquire()
         beating = threading.Thread(target=self._beat, name="lock", daemon=True)
         beating.start()
         self._aws.before_write.append(self._check)
+        finished = False
         try:
             yield
+            finished = True
         finally:
             self._aws.before_write.remove(self._check)
             self._stop.set()
             beating.join()
-            self._release()
+            if destroy and finished and not self._lost:
+                self._destroy()
+            else:
+                self._release()
 
     def latest(self) -> Generation | None:
         """The highest generation, held or not."""
         generations = self._generations()
         return generations[-1] if generations else None
 
-    def destroy(self) -> None:
-        """Remove every generation, after a teardown that leaves nothing else. Call it without holding the lock."""
-        names = [f"{self._path}{generation.number}" for generation in self._generations()]
-        self._delete(names)
-
     def _acquire(self) -> None:
+        deadline = self._clock() + LEASE
         while True:
             generations = self._generations()
             latest = generations[-1] if generations else None
@@ -153,18 +150,37 @@ class Lock:
             except ClientError as error:
                 if error_code(error) != "ParameterAlreadyExists":
                     raise
-                continue  # somebody was faster: look who
+                if not self._is_mine():
+                    if self._clock() > deadline:
+                        raise
+                    # Somebody was faster: look who. Or the name was deleted a moment ago, and is not free yet.
+                    self._aws.pause(0.5)
+                    continue
+            if self._is_overtaken():
+                continue  # the list that we began with was old
             self._checked = self._clock()
             # Older generations have said what they had to say.
             self._delete([f"{self._path}{generation.number}" for generation in generations[:-1]])
             return
 
+    def _is_mine(self) -> bool:
+        """Whether we hold the newest generation: the answer to its making was lost, and botocore asked again."""
+        latest = self.latest()
+        if latest is None or latest.owner.run != self._owner.run:
+            return False
+        self._number = latest.number
+        return True
+
+    def _is_overtaken(self) -> bool:
+        # Only a higher number says so: a list may lag and not show ours yet.
+        latest = self.latest()
+        return latest is not None and latest.number > self._number
+
     def _check(self) -> None:
         if threading.current_thread().name == "lock" or self._stop.is_set():
             return
         if self._clock() - self._checked > FRESH:
-            latest = self.latest()
-            self._lost = self._lost or latest is None or latest.number != self._number
+            self._lost = self._lost or self._is_overtaken()
             self._checked = self._clock()
         if self._lost:
             raise LockedError(
@@ -175,17 +191,26 @@ class Lock:
 
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT):
-            latest = self.latest()
-            if latest is None or latest.number != self._number:
-                self._lost = True
-                return
-            self._put(self._number, create=False)
+            # One that fails is not the last: the next one may get through, and the lease covers three.
+            with suppress(ClientError, BotoCoreError):
+                if self._is_overtaken():
+                    self._lost = True
+                    return
+                self._put(self._number, create=False)
+
+    def _destroy(self) -> None:
+        # Our own last: until then nobody else can begin.
+        older = [f"{self._path}{each.number}" for each in self._generations() if each.number < self._number]
+        self._delete(older)
+        self._delete([f"{self._path}{self._number}"])
 
     def _release(self) -> None:
         if self._lost:
             return  # it is somebody else's now
         self._owner = Owner(**{**asdict(self._owner), "released": True})
-        self._put(self._number, create=False)
+        # What went wrong before matters more than this, and the lease ends by itself.
+        with suppress(ClientError, BotoCoreError):
+            self._put(self._number, create=False)
 
     def _generations(self) -> list[Generation]:
         found: list[Generation] = []
@@ -220,30 +245,3 @@ def _server_time(page: dict[str, Any]) -> datetime:
     # The service's clock, so that two laptops with different clocks agree on an age.
     stamp = page["ResponseMetadata"]["HTTPHeaders"].get("date")
     return parsedate_to_datetime(stamp) if stamp else datetime.now(UTC)
-
-
-def _hardware() -> str:
-    return f"{uuid.getnode():x}"
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _start_of(pid: int) -> str:
-    # Field 22 of /proc/<pid>/stat, counted after the name, which may hold spaces and parentheses.
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (OSError, IndexError):
-        pass
-    if os.name == "posix" and not Path("/proc").exists():
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return "gone"
-        except PermissionError:
-            return ""
-    return ""

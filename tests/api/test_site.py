@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from studentdb.api.site import fetch_config, site_root
+from studentdb.api.transport import Http
 from studentdb.errors import UnavailableError, UsageError
 from tests.api.fakes import Server, answer
 
 AWS = {
-    "deployment": "student-management@eu-central-1",
+    "deployment": "student-management/eu-central-1",
     "region": "eu-central-1",
     "siteUrl": "https://d123.cloudfront.net",
     "apiUrl": "https://a1.execute-api.eu-central-1.amazonaws.com/prod",
@@ -22,7 +24,7 @@ AWS = {
 }
 LOCAL = {
     **AWS,
-    "deployment": "student-management-stage@us-east-1",
+    "deployment": "student-management-stage/us-east-1",
     "siteUrl": "http://d123.cloudfront.localhost:4566",
     "apiUrl": "http://localhost:4566/_aws/execute-api/a1/prod",
     "cognitoUrl": "http://localhost:4566",
@@ -48,7 +50,24 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         site_root(typed)
 
 
-@pytest.mark.parametrize(("site", "config"), [("https://d123.cloudfront.net", AWS), (LOCAL["siteUrl"], LOCAL)])
+@pytest.mark.parametrize(
+    ("site", "config"),
+    [
+        ("https://d123.cloudfront.net", AWS),
+        ("https://d123.cloudfront.net/students", {**AWS, "siteUrl": "https://d123.cloudfront.net/"}),
+        ("https://d123.cloudfront.net", {**AWS, "apiUrl": "https://d123.cloudfront.net/api"}),
+        (LOCAL["siteUrl"], LOCAL),
+        (
+            "http://d1.cloudfront.localhost",
+            {
+                **LOCAL,
+                "siteUrl": "http://d1.cloudfront.localhost:80",
+                "apiUrl": "http://127.0.0.1/_aws/execute-api/a1/prod",
+                "cognitoUrl": "http://127.0.0.1:80",
+            },
+        ),
+    ],
+)
 def test_config(site: str, config: dict[str, str]) -> None:
     server = Server(answer(200, {**config, "somethingNewer": 1}))
     assert fetch_config(server.http, site) == config
@@ -60,7 +79,7 @@ def test_config(site: str, config: dict[str, str]) -> None:
     [
         ({"apiUrl": None}, "apiUrl"),
         ({"region": 7}, "region"),
-        ({"deployment": "student-management@x\x1b[2J"}, "deployment"),
+        ({"deployment": "student-management/x\x1b[2J"}, "deployment"),
         ({"deployment": "elsewhere"}, "deployment"),
         ({"clientId": ""}, "clientId"),
         ({"apiUrl": "javascript:alert(1)"}, "apiUrl"),
@@ -68,13 +87,73 @@ def test_config(site: str, config: dict[str, str]) -> None:
         ({"cognitoUrl": "https://cognito-idp.eu-central-1.amazonaws.com.evil.example"}, "not Cognito"),
         ({"cognitoUrl": "https://evil.example/cognito-idp.eu-central-1.amazonaws.com"}, "not Cognito"),
         ({"cognitoUrl": "https://cognito-idp.us-east-1.amazonaws.com"}, "not Cognito"),
+        ({"cognitoUrl": "https://cognito-idp.eu-central-1.amazonaws.com:8443"}, "not Cognito"),
         ({"cognitoUrl": "http://localhost:4566"}, "not Cognito"),
+        ({"siteUrl": "https://d456.cloudfront.net"}, "it says that it is https://d456.cloudfront.net"),
+        ({"siteUrl": "https://d123.cloudfront.net:8443"}, "it says that it is"),
+        ({"siteUrl": "https://d123.cloudfront.net/x"}, "it says that it is"),
+        ({"siteUrl": "http://localhost:4566"}, "it says that it is"),
+        ({"apiUrl": "https://evil.example.org/prod"}, "neither API Gateway's nor its own"),
+        ({"apiUrl": "https://a1.execute-api.us-east-1.amazonaws.com/prod"}, "neither"),
+        ({"apiUrl": "https://a1.execute-api.eu-central-1.amazonaws.com.evil.org/prod"}, "neither"),
+        ({"apiUrl": "https://a1-execute-api.eu-central-1.amazonaws.com/prod"}, "neither"),
+        ({"apiUrl": "https://a1.execute-api.eu-central-1.amazonaws.com/prod/deeper"}, "neither"),
+        ({"apiUrl": "https://a1.execute-api.eu-central-1.amazonaws.com:8443/prod"}, "neither"),
+        ({"apiUrl": "https://d123.cloudfront.net.evil.org/api"}, "neither"),
+        ({"apiUrl": "http://localhost:4566/_aws/execute-api/a1/prod"}, "neither"),
     ],
 )
 def test_a_config_that_leads_astray_is_refused(changed: dict[str, Any], named: str) -> None:
     server = Server(answer(200, {**AWS, **changed}))
     with pytest.raises(UsageError, match=named):
         fetch_config(server.http, "https://d123.cloudfront.net")
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"siteUrl": "http://d456.cloudfront.localhost:4566"}, "it says that it is"),
+        ({"siteUrl": "http://d123.cloudfront.localhost:4567"}, "it says that it is"),
+        ({"cognitoUrl": "http://localhost:4567"}, "sign-in service http://localhost:4567 is not the engine"),
+        ({"cognitoUrl": AWS["cognitoUrl"]}, "is not the engine"),
+        (
+            {"apiUrl": "http://localhost:4567/_aws/execute-api/a1/prod"},
+            "API http://localhost:4567/.* is not the engine",
+        ),
+        ({"apiUrl": "http://127.0.0.1:4566/_aws/execute-api/a1/prod"}, "API .* is not the engine"),
+        ({"apiUrl": AWS["apiUrl"]}, "API .* is not the engine"),
+        (
+            {"cognitoUrl": "http://localhost:9", "apiUrl": "http://localhost:9/_aws/execute-api/a1/prod"},
+            "is not the engine",
+        ),
+    ],
+)
+def test_a_config_on_this_machine_that_leads_astray_is_refused(changed: dict[str, Any], named: str) -> None:
+    server = Server(answer(200, {**LOCAL, **changed}))
+    with pytest.raises(UsageError, match=named):
+        fetch_config(server.http, LOCAL["siteUrl"])
+
+
+def test_the_site_that_is_meant_is_named() -> None:
+    """An address of the school's own in front of the site: it is said where to sign in."""
+    with pytest.raises(UsageError) as caught:
+        fetch_config(Server(answer(200, AWS)).http, "students.example.edu")
+    assert caught.value.hint.endswith("studentdb login EMAIL --site https://d123.cloudfront.net")
+
+
+def test_a_site_that_sends_without_end_is_not_listened_to() -> None:
+    sent = 0
+
+    def without_end() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 10_000_000:
+            sent += 1_000
+            yield b"x" * 1_000
+
+    http = Http(httpx.MockTransport(lambda request: httpx.Response(200, content=without_end())))
+    with pytest.raises(UsageError, match=r"config\.json is larger than 16384 bytes"):
+        fetch_config(http, "school.example.edu")
+    assert sent == 17_000
 
 
 @pytest.mark.parametrize(

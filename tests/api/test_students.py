@@ -143,3 +143,11 @@ def test_find_takes_a_number_or_an_id(session: Session) -> None:
     assert server.requests[1].url.path.endswith("/72f5d1f6-6f2f-4b35-9a43-d2e1a4c0f001")
     with pytest.raises(NotFoundError):
         found.find("S0009")
+
+
+def test_a_number_that_looks_like_an_id_is_a_number(session: Session) -> None:
+    api, server = students(session, page(1), page())
+    found = api.with_number(ID)
+    assert found is not None
+    assert (server.requests[0].url.path, server.requests[0].url.params["identifier"]) == ("/prod/api/students", ID)
+    assert api.with_number("S0009") is None

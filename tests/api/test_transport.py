@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from studentdb.api.transport import IDEMPOTENCY_KEY, Http, was_repeated
+from studentdb.api.transport import IDEMPOTENCY_KEY, Http, TooLargeError, was_repeated
 from studentdb.errors import UnavailableError, UsageError
 from tests.api.fakes import Server, answer
 
@@ -22,6 +22,9 @@ URL = "https://api.example.edu/things"
         "http://localhost.example.edu/",
         "http://127.0.0.1.example.edu/",
         "http://10.0.0.1/",
+        # This machine, but a proxy of the environment would be sent what goes there.
+        "http://127.0.0.2/",
+        "http://[::ffff:127.0.0.1]/",
         "ftp://localhost/",
         "//localhost/",
         "https://",
@@ -82,6 +85,25 @@ def test_with_an_idempotency_key_it_is(trouble: httpx.Response | Exception) -> N
 @pytest.mark.parametrize("trouble", [answer(429), httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
 def test_what_never_arrived_is_always_repeated(trouble: httpx.Response | Exception) -> None:
     assert Server(trouble, answer()).http.send("POST", URL).status_code == 200
+
+
+def test_an_answer_that_is_too_large() -> None:
+    """Neither one that says so nor one that does not is read to its end."""
+    for response in (answer(200, "x" * 100), httpx.Response(200, content=iter([b"x" * 60] * 2))):
+        http = Http(httpx.MockTransport(lambda request, response=response: response))
+        with pytest.raises(TooLargeError, match=r"https://api\.example\.edu gave .* larger than 101 bytes"):
+            http.send("GET", URL, largest=101)
+    assert Server(answer(200, "x" * 100)).http.send("GET", URL, largest=102).json() == "x" * 100
+
+
+def test_an_answer_that_cannot_be_unpacked() -> None:
+    torn = iter([b"no gzip"])
+    http = Http(
+        httpx.MockTransport(lambda request: httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=torn)),
+        sleep=lambda _: None,
+    )
+    with pytest.raises(UnavailableError, match="did not answer"):
+        http.send("POST", URL)
 
 
 def test_nothing_there() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from studentdb.contract.operations import operation
 
 VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
 OPERATIONS = {each["name"]: each for each in json.loads(CONTRACT.read_text(encoding="utf-8"))["operations"]}
+
+PLAIN_NEW: dict[str, Any] = {"identifier": "S1", "givenName": "Ada", "familyName": "Lovelace"}
 
 
 def functions_say(name: str, value: object) -> list[str]:
@@ -35,6 +40,23 @@ def models_accept(name: str, value: object) -> bool:
     return True
 
 
+def invisible() -> Iterator[str]:
+    """Every character that Unicode calls a control or a format, and the letters that print nothing."""
+    yield from "\u115f\u1160\u3164\uffa0"
+    for character in map(chr, range(sys.maxunicode + 1)):
+        if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}:
+            yield character
+
+
+@pytest.mark.parametrize(("field", "allowed"), [("identifier", ""), ("username", ""), ("givenName", "\u200c\u200d")])
+def test_no_invisible_character_is_accepted(field: str, allowed: str) -> None:
+    accepted = [each for each in invisible() if not functions_say("create_student", PLAIN_NEW | {field: f"Z{each}1"})]
+    alone = [each for each in invisible() if not functions_say("create_student", PLAIN_NEW | {field: each})]
+
+    assert accepted == list(allowed)
+    assert alone == []
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['operation']}: {vector['why']}")
 def test_vectors(vector: dict[str, Any]) -> None:
     assert functions_say(vector["operation"], vector["value"]) == vector["refused"]
@@ -42,9 +64,14 @@ def test_vectors(vector: dict[str, Any]) -> None:
 
 
 # Letters of several scripts, and what looks like nothing: spaces, controls, marks, half a surrogate pair.
-ODD = st.sampled_from("aZ9đé\u0301李😀 \u00a0\u2003\t\n\x00\x7f\x85\u200d\u2028\u202e\u2066\u200b\ufeff\ud800.@-_/'")
+ODD = st.sampled_from(
+    "aZ9đé\u0301李😀 \u00a0\u2003\t\n\x00\x7f\x85\u200d\u2028\u202e\u2066\u200b\ufeff\ud800.@-_/'"
+    "Ｚ\u00ad\u034f\u115f\u180e\u200c\u200f\u2060\u2800\u3164\ufe0f\uffa0\ufff9\U0001d173\U000e0041\U000e0100"
+)
 TEXT = st.one_of(
     st.text(ODD, max_size=12),
+    st.builds("A{}b".format, ODD),
+    st.builds("A{}b".format, st.characters(categories=["Cc", "Cf", "Z", "M", "Lo"])),
     st.builds(lambda part, times: part * times, ODD, st.sampled_from([9, 10, 11, 64, 65, 100, 101, 255, 256])),
 )
 EMAIL = st.one_of(
@@ -76,7 +103,7 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "status": st.sampled_from(["active", "inactive", "Active", "tobedeleted"]),
     "version": NUMBER.filter(lambda n: n not in (float("inf"), float("-inf"))),
 }
-PLAIN: dict[str, Any] = {"identifier": "S1", "givenName": "Ada", "familyName": "Lovelace", "version": 1}
+PLAIN: dict[str, Any] = PLAIN_NEW | {"version": 1}
 EXTRA = st.dictionaries(st.sampled_from(["role", "id", "given_name", "GivenName", ""]), ANYTHING, max_size=1)
 
 

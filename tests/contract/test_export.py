@@ -43,6 +43,12 @@ class Digits(RequestModel):
     text: Annotated[str, Field(pattern=r"^\d+$", description="digits")]
 
 
+class Astral(RequestModel):
+    """A pattern with an escape that JavaScript does not have."""
+
+    text: Annotated[str, Field(pattern=r"^[^\U000e0001]+$", description="text")]
+
+
 class Wordless(RequestModel):
     """A pattern that nobody can explain."""
 
@@ -55,7 +61,7 @@ class Open(RequestModel):
     model_config = ConfigDict(extra="allow")
 
 
-@pytest.mark.parametrize("model", [Fraction, Even, Either, Unanchored, Digits, Wordless, Open])
+@pytest.mark.parametrize("model", [Fraction, Even, Either, Unanchored, Digits, Astral, Wordless, Open])
 def test_what_the_functions_do_not_understand_fails(model: type[RequestModel]) -> None:
     with pytest.raises(ExportError, match=model.__name__):
         schema_of(model)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from tests.lambda_src.functions import Functions, Reply
 
@@ -91,6 +92,25 @@ def test_record_that_was_deleted(api: Functions, pool: Pool) -> None:
     api.ask("DELETE", f"/api/students/{student['id']}")
 
     assert ask(api, sub, token).body["student"] is None
+
+
+def test_the_pool_is_asked_twice_at_most(api: Functions) -> None:
+    from studentdb_api.me import _cognito
+
+    config = _cognito().meta.config
+
+    # Half of the function's 30 s at most.
+    assert (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"] <= 15
+
+
+def test_token_that_is_malformed(api: Functions) -> None:
+    from studentdb_api.me import _cognito
+
+    with Stubber(_cognito()) as stub:
+        stub.add_client_error("get_user", service_error_code="InvalidParameterException", http_status_code=400)
+        reply = ask(api, "someone", "Bearer ;")
+
+    assert (reply.status, reply.slug) == (401, "unauthenticated")
 
 
 def test_token_that_the_pool_does_not_take(api: Functions, pool: Pool) -> None:

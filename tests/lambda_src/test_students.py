@@ -73,7 +73,10 @@ def test_text_is_stored_in_one_form(api: Functions) -> None:
 DUPLICATES = [
     ("identifier", "S-Ä1", "s-a\u03081"),
     ("email", "ada@example.edu", "ADA@example.edu"),
+    ("identifier", "Z1", "Ｚ１"),
+    ("identifier", "ΐ ²", "Ϊ\u0301\u2003\u00a02"),
     ("username", "ada", "Ada"),
+    ("username", "ﬁn", "FIN"),
     ("sourcedId", "a1", "a1"),
 ]
 
@@ -92,6 +95,39 @@ def test_duplicate_names_field_and_holder(api_anywhere: Functions, field: str, f
         assert reply.body["errors"][0]["holder"] == named
     assert api.locks() == locked
     assert len(api.stored()) == 2
+
+
+@pytest.mark.parametrize(
+    "twin", ["Z1\u200b", "Z1\u2060", "Z\u00ad1", "\u200fZ1", "Z1\ufe0f", "Z\u200d1", "Z\U000e00411"]
+)
+def test_a_number_that_only_looks_the_same_is_refused(api: Functions, twin: str) -> None:
+    student = api.add()
+
+    for reply in (
+        api.ask("POST", "/api/students", body=FULL | {"identifier": twin}),
+        change(api, student, identifier=twin),
+        api.ask("GET", "/api/students", query={"identifier": twin}),
+    ):
+        assert (reply.status, reply.fields) == (400, ["identifier"])
+        assert "invisible characters" in reply.body["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u3164", "\uffa0", "\U000e0041", "\u200d"])
+def test_a_name_that_nobody_sees_is_refused(api: Functions, name: str) -> None:
+    reply = api.ask("POST", "/api/students", body=FULL | {"givenName": name, "familyName": name})
+
+    assert (reply.status, reply.fields) == (400, ["givenName", "familyName"])
+
+
+def test_values_whose_folding_is_very_long(api_anywhere: Functions) -> None:
+    api = api_anywhere
+    # One character that stands for 18: more than a key of DynamoDB may hold.
+    student = api.add(identifier="\ufdfa" * 64, username="\ufdfa" * 100)
+
+    assert api.ask("GET", "/api/students", query={"identifier": "\ufdfa" * 64}).body["students"] == [student]
+    assert api.ask("GET", "/api/students", query={"identifier": "\ufdfa" * 63}).body["students"] == []
+    assert api.ask("POST", "/api/students", body=FULL | {"identifier": "\ufdfa" * 64}).slug == "duplicate"
+    assert max(len(lock.encode()) for lock in api.locks()) <= 2048
 
 
 def test_all_duplicates_are_named_at_once(api: Functions) -> None:
@@ -207,6 +243,35 @@ def test_delete(api_anywhere: Functions) -> None:
     assert (reply.status, reply.body) == (204, None)
     assert (api.stored(), api.locks()) == ([], {})
     assert [api.ask("GET", path).status, api.ask("DELETE", path).status, change(api, student).status] == [404] * 3
+
+
+def lose(api: Functions, *locks: str) -> None:
+    for lock in locks:
+        api.dynamodb.delete_item(TableName=api.index, Key={"pk": {"S": lock}, "sk": {"S": "-"}})
+
+
+def test_a_lost_lock_keeps_nobody(api_anywhere: Functions) -> None:
+    api = api_anywhere
+    student = api.add(identifier="S1", email="a@x.edu")
+    lose(api, "identifier#s1", "email#a@x.edu")
+
+    reply = change(api, student, identifier="S2", email="b@x.edu")
+    assert (reply.status, sorted(api.locks())) == (200, ["email#b@x.edu", "identifier#s2"])
+
+    lose(api, "identifier#s2")
+    assert api.ask("DELETE", f"/api/students/{student['id']}").status == 204
+    assert (api.stored(), api.locks()) == ([], {})
+
+
+def test_a_lost_lock_that_somebody_else_has_now(api_anywhere: Functions) -> None:
+    api = api_anywhere
+    first, second = api.add(identifier="S1", username="a"), api.add(identifier="S2")
+    lose(api, "identifier#s1", "identifier#s2")
+    heirs = [api.add(identifier="S1")["id"], api.add(identifier="S2")["id"]]
+
+    assert api.ask("DELETE", f"/api/students/{first['id']}").status == 204
+    assert change(api, second, identifier="S3").status == 200
+    assert api.locks() == {"identifier#s1": heirs[0], "identifier#s2": heirs[1], "identifier#s3": second["id"]}
 
 
 def test_delete_of_one_version(api: Functions) -> None:

@@ -62,6 +62,15 @@ def test_with_a_lasting_password(aws: Aws, pool: str) -> None:
     assert caught.value.hint == f"studentdb login {EMAIL}"
 
 
+def test_an_account_that_somebody_uses_joins_the_group(aws: Aws, pool: str) -> None:
+    create_administrator(aws, pool, EMAIL, LASTING)
+    aws.client("cognito-idp").admin_remove_user_from_group(UserPoolId=pool, Username=EMAIL, GroupName="admin")
+    made = create_administrator(aws, pool, EMAIL)
+    assert (made.promoted, made.one_time_password) == (True, None)
+    assert account(aws, pool)["status"] == "CONFIRMED"
+    assert account(aws, pool)["groups"] == ["admin"]
+
+
 def test_one_whose_making_was_interrupted_is_finished(aws: Aws, pool: str) -> None:
     attributes = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
     aws.client("cognito-idp").admin_create_user(

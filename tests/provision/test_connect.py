@@ -33,7 +33,7 @@ def test_the_accounts_own_answer(moto: Backend, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     aws = connect(env="prod", region=REGION)
-    assert (aws.account, aws.region, aws.deployment.id) == (MOTO_ACCOUNT, REGION, f"student-management@{REGION}")
+    assert (aws.account, aws.region, aws.deployment.id) == (MOTO_ACCOUNT, REGION, f"student-management/{REGION}")
     assert aws.endpoints.endpoint_url is None
 
 

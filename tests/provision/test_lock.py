@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from studentdb.errors import LockedError
 from studentdb.provision import lock as lock_module
@@ -55,13 +56,60 @@ def test_released_lock_is_taken_as_the_next_generation(aws: Aws) -> None:
 
 
 def test_destroy_leaves_nothing(aws: Aws) -> None:
-    lock = Lock(aws, "studentdb teardown")
-    with lock.held():
+    with Lock(aws, "studentdb deploy").held():
         pass
-    lock.destroy()
-    assert lock.latest() is None
+    with Lock(aws, "studentdb teardown").held(destroy=True):
+        pass
+    assert Lock(aws, "x").latest() is None
     found = aws.client("ssm").get_parameters_by_path(Path=f"/studentdb/{aws.deployment.prefix}/", Recursive=True)
     assert found["Parameters"] == []
+
+
+def test_a_teardown_that_fails_keeps_the_record(aws: Aws) -> None:
+    with pytest.raises(RuntimeError), Lock(aws, "studentdb teardown").held(destroy=True):
+        raise RuntimeError
+    assert _owner(aws, 1).released
+
+
+def test_lost_answer_to_our_own_acquiring(aws: Aws) -> None:
+    seen: list[str] = []
+
+    def ask_again_after_the_first(**_: object) -> float | None:
+        seen.append("asked")
+        return 0.0 if len(seen) == 1 else None
+
+    aws.client("ssm").meta.events.register_first("needs-retry.ssm.PutParameter", ask_again_after_the_first)
+    with Lock(aws, "studentdb deploy").held():
+        assert not _owner(aws, 1).released
+    assert len(seen) > 1
+    assert _owner(aws, 1).released
+
+
+def test_a_list_that_lags_is_no_takeover(aws: Aws) -> None:
+    now = [0.0]
+    with Lock(aws, "studentdb deploy", clock=lambda: now[0]).held():
+        aws.client("ssm").delete_parameter(Name=_path(aws, 1))  # as a list that does not show it yet
+        now[0] += lock_module.LEASE
+        aws.client("logs").create_log_group(logGroupName=f"/{aws.deployment.prefix}")
+
+
+def test_error_inside_is_not_hidden_by_the_release(aws: Aws) -> None:
+    def refuse(**_: object) -> None:
+        raise ConnectionClosedError(endpoint_url="https://ssm")
+
+    with pytest.raises(KeyError), Lock(aws, "studentdb deploy").held():
+        aws.client("ssm").meta.events.register_first("before-send.ssm.PutParameter", refuse)
+        raise KeyError
+
+
+def test_pid_of_another_namespace_says_nothing(aws: Aws) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    with Lock(aws, "studentdb deploy").held():
+        pass
+    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, pid=gone.pid, namespace="pid:[1]", released=False))
+    with pytest.raises(LockedError), Lock(aws, "studentdb deploy").held():
+        raise AssertionError("both hold it")
 
 
 def test_dead_owner_on_this_machine_is_taken_over_at_once(aws: Aws) -> None:
