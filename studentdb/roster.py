@@ -10,12 +10,12 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from studentdb.contract.unique import same_value
 from studentdb.errors import UsageError
 
 # header, without case, spaces, _ and - -> field of the contract's StudentCreate
@@ -217,12 +217,12 @@ def _fields(
     return fields, errors
 
 
-def _same(text: str) -> str:
-    """What the API takes for the same value: case, and how an accent was typed, make no difference."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-
-
-_UNIQUE: Mapping[str, Callable[[str], str]] = {"identifier": _same, "email": _same, "username": _same, "sourcedId": str}
+_UNIQUE: Mapping[str, Callable[[str], str]] = {
+    "identifier": same_value,
+    "email": same_value,
+    "username": same_value,
+    "sourcedId": str,
+}
 
 
 def _repeated(rows: Sequence[Row], columns: Mapping[str, int], header: Sequence[str]) -> list[CellError]:

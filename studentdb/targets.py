@@ -100,22 +100,31 @@ class Registry:
         """The one that `use` chose."""
         return self._read()[1]
 
+    def recognise(self, learned: Known) -> Known:
+        """What was learned from a site, with what an earlier deploy knew of it (account, profile). Keeps nothing yet.
+
+        Raises UsageError where it borrows the sign-in of a known deployment for an API of its own.
+        """
+        others = self.all()
+        self._refuse_borrowed_sign_in(learned, others)
+        for other in others:
+            if (other.site_url, other.user_pool_id) == (learned.site_url, learned.user_pool_id):
+                here = {field.name: getattr(other, field.name) for field in dataclasses.fields(Target)}
+                return dataclasses.replace(learned, **here)
+        return learned
+
     def remember(self, known: Known) -> Known:
         """Add or replace it, and return it as it is now kept.
 
         Without an account it was learned from its site, which is believed about itself only: it replaces nothing that
-        is known at another address, and what an earlier deploy knew of it (account, profile) stays. Raises UsageError
-        where it borrows the sign-in of a known deployment for an API of its own.
+        is known at another address. Raises as `recognise` does.
         """
         others, default = self._read()
         learned = known.account is None
         if learned:
-            self._refuse_borrowed_sign_in(known, others)
+            known = self.recognise(known)
         same = [other for other in others if (other.site_url == known.site_url if learned else other.is_same_as(known))]
         was_default = default in same
-        if learned and same and same[0].user_pool_id == known.user_pool_id:
-            here = {field.name: getattr(same[0], field.name) for field in dataclasses.fields(Target)}
-            known = dataclasses.replace(known, **here)
         kept = [other for other in others if other not in same]
         kept.insert(others.index(same[0]) if same else len(others), known)
         self._write(kept, known if was_default else default)

@@ -14,6 +14,7 @@ from typing import Any
 from studentdb.api.problems import ConflictError, NotFoundError, VersionConflictError
 from studentdb.api.students import Students
 from studentdb.contract.models import Student, StudentCreate, StudentUpdate
+from studentdb.contract.unique import same_value
 from studentdb.errors import CancelledError, StudentDBError
 
 # A new AWS account may run 10 functions at once; the site should stay usable meanwhile.
@@ -36,7 +37,7 @@ def import_students(students: Students, wanted: Mapping[int, StudentCreate], adv
     Conflicts (a number or e-mail that somebody else has) are collected; every other error ends the import and is
     raised, as is CancelledError on Ctrl-C.
     """
-    existing = {student.identifier.casefold(): student for student in students.list()}
+    existing = {same_value(student.identifier): student for student in students.list()}
     result = Imported()
     counting = threading.Lock()
     stop = threading.Event()
@@ -45,7 +46,7 @@ def import_students(students: Students, wanted: Mapping[int, StudentCreate], adv
         if stop.is_set():
             return
         try:
-            outcome = _bring_in(students, student, existing.get(student.identifier.casefold()))
+            outcome = _bring_in(students, student, existing.get(same_value(student.identifier)))
         except ConflictError as error:
             with counting:
                 result.refused[line] = error

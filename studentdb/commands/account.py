@@ -40,8 +40,9 @@ def login(
         from studentdb.api.site import fetch_config
         from studentdb.targets import from_site
 
-        context.settle_on(from_site(fetch_config(context.http, site)))
-    console.say(f"Signing in to {context.known.label}")
+        context.known = context.registry.recognise(from_site(fetch_config(context.http, site)))
+    # The address, which a stranger's site cannot borrow as it can a name.
+    console.say(f"Signing in to {context.known.label} at {context.known.site_url}")
     password = from_stdin() if password_stdin else from_prompt()
 
     def choose_password() -> str:
@@ -51,6 +52,8 @@ def login(
         return from_prompt("New password", twice=True)
 
     person = context.session.sign_in(email, password, choose_password)
+    if site is not None:
+        context.registry.remember(context.known)
     groups = ", ".join(person.groups) or "no group"
     console.say(f"Signed in as {person.email} ({groups}).")
 

@@ -1,4 +1,7 @@
-"""Where words go: stdout is data, stderr is everything else."""
+"""Where words go: stdout is data, stderr is everything else.
+
+Nothing that comes from data reaches a terminal as an order to it, whichever method wrote it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -29,17 +32,22 @@ class Console:
             _forgive(stream)
 
     def data(self, text: str) -> None:
-        """A line of data."""
-        self._out.write(f"{text}\n")
+        """A line of data, or several; harmless as `plain` makes them."""
+        self._out.write(f"{_plain_lines(text)}\n")
         self._out.flush()
 
     def json(self, value: object) -> None:
         """One JSON document as data; readable, and in ASCII only where the stream cannot hold more."""
         ascii_only = (self._out.encoding or "utf-8").lower().replace("-", "") not in ("utf8", "utf16", "utf32")
-        self.data(json.dumps(value, indent=2, ensure_ascii=ascii_only))
+        lines = json.dumps(value, indent=2, ensure_ascii=ascii_only).split("\n")
+        self.data("\n".join(_written(line, _json_code) for line in lines))
 
     def say(self, text: str, *, style: str = "") -> None:
-        """A line for the person. `style` is a colour or weight that rich knows; never the only signal."""
+        """A line for the person, or several; harmless as `plain` makes them.
+
+        `style` is a colour or weight that rich knows; never the only signal.
+        """
+        text = _plain_lines(text)
         if not style:
             self._err.write(f"{text}\n")
             self._err.flush()
@@ -78,17 +86,28 @@ class Console:
 
 def plain(text: str) -> str:
     """`text` on one line and harmless: what would move a cursor or turn the writing direction shows as its code."""
-    return "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp") else _code(character)
-        for character in text
-    )
+    return _written(text, lambda character: repr(character)[1:-1])
 
 
-def _code(character: str) -> str:
-    # Zero width (non-)joiners are part of how Persian and Indic names are written, and harmless.
-    if character in "\u200c\u200d":
-        return character
-    return repr(character)[1:-1]
+def _plain_lines(text: str) -> str:
+    """`text` with its own line ends and the tabs between columns; all else as `plain` shows it."""
+    return "\n".join("\t".join(map(plain, line.split("\t"))) for line in text.split("\n"))
+
+
+def _written(text: str, code: Callable[[str], str]) -> str:
+    if text.isprintable():
+        return text
+    return "".join(character if _is_harmless(character) else code(character) for character in text)
+
+
+def _is_harmless(character: str) -> bool:
+    # Zero width (non-)joiners are part of how Persian and Indic names are written.
+    return character in "\u200c\u200d" or unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp")
+
+
+def _json_code(character: str) -> str:
+    """What JSON allows and a terminal may obey (DEL, C1 controls, writing directions), as JSON's own escape."""
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
 
 
 def _forgive(stream: TextIO) -> None:

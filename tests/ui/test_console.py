@@ -75,6 +75,33 @@ def test_plain(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
+# What clears the screen, a control of eight bits that does the same, what deletes, rings and turns the direction.
+HOSTILE = "\x1b[2J\x9b2J\x7f\x07\r\u202e\u2028\U000e0041"
+
+
+@pytest.mark.parametrize("style", ["", "bold"])
+def test_no_data_gives_the_terminal_an_order(style: str) -> None:
+    console, out, err = on_terminal(NO_COLOR="1")
+    shown = "\\x1b[2J\\x9b2J\\x7f\\x07\\r\\u202e\\u2028\\U000e0041"
+    console.data(f"a\t{HOSTILE}\nb")
+    assert out.getvalue() == f"a\t{shown}\nb\n"
+    console.say(f"first\n  {HOSTILE}", style=style)
+    assert shown in err.text
+    assert not set(HOSTILE) - set("[2J\x1b") & set(err.getvalue())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_json_gives_it_none_either_and_says_the_same(encoding: str) -> None:
+    raw = io.BytesIO()
+    value = {f"key {HOSTILE}": [f"{HOSTILE}\n\t", "Nguyễn می\u200cخواهم \xa0"]}
+    out = io.TextIOWrapper(raw, encoding=encoding)
+    Console(out, out, {}).json(value)
+    text = raw.getvalue().decode(encoding)
+    assert json.loads(text) == value
+    assert not set(HOSTILE) - set("[2J") & set(text)
+    assert ("Nguyễn می\u200cخواهم" in text) == (encoding == "utf-8")
+
+
 def test_an_error_reads_what_why_hint() -> None:
     console, out, err = in_pipe()
     errors.show(console, UsageError("no such deployment", why="`x` is not known", hint="studentdb use NAME"))
