@@ -59,9 +59,11 @@ def test_from_the_one_time_password_to_signing_out(deployed: Deployed, machine: 
     at_site = (*login, "--site", f"{deployed.site_url}/students?limit=10")
     wrong = machine.run(*at_site, stdin="not this one\n")
     assert (wrong.code, "error: e-mail or password is wrong" in wrong.err) == (4, True)
-    missing = machine.run(*login, stdin=f"{one_time}\n")
+    # A sign-in that failed leaves nothing known.
+    assert machine.run("use").code == 2
+    missing = machine.run(*at_site, stdin=f"{one_time}\n")
     assert (missing.code, "no password came from stdin" in missing.err) == (2, True)
-    assert "Signed in as" in machine.run(*login, stdin=f"{one_time}\n{NEW}\n").err
+    assert "Signed in as" in machine.run(*at_site, stdin=f"{one_time}\n{NEW}\n").err
 
     who = json.loads(machine.ok("whoami", "--json"))
     assert (who["email"], who["groups"], who["site_url"]) == (email, ["admin"], deployed.site_url)
