@@ -264,6 +264,7 @@ def _function(
         name=name,
         description=f"The API's {half} half ({deployment.id})",
         role_arn=role.out("arn"),
+        role_unique_id=role.out("unique_id"),
         code=code,
         handler=f"studentdb_api.{half}.handler",
         runtime=RUNTIME,

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
+from studentdb.provision.aws import Aws
+
 # What happens to one request: an answer, an exception, or None to let it through.
 Fault = Callable[[AWSPreparedRequest], AWSResponse | None]
+
+
+class Ticking(threading.Event):
+    """Waits take no time but the clock's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        return self.is_set()
+
+
+def in_virtual_time(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """`aws` with a clock, its `cancelled`, that only waits move."""
+    ticking = Ticking()
+    monkeypatch.setattr("time.monotonic", lambda: ticking.now)
+    return dataclasses.replace(aws, cancelled=ticking)
 
 
 class _Raw(io.BytesIO):

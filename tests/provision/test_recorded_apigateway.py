@@ -14,8 +14,17 @@ from studentdb.provision.core import Live, Resource
 from studentdb.provision.resources.apigateway_api import Api, Cors
 from studentdb.provision.resources.apigateway_route import Authorizer, Integration, Route
 from studentdb.provision.resources.apigateway_stage import ACCESS_LOG_FORMAT, Stage
-from tests.provision.injected import Fault, Faults, late_500, lost_answer, lost_request, refusal, reply
-from tests.support import stranger
+from tests.provision.injected import (
+    Fault,
+    Faults,
+    in_virtual_time,
+    late_500,
+    lost_answer,
+    lost_request,
+    refusal,
+    reply,
+)
+from tests.support import Backend, stranger
 
 pytestmark = pytest.mark.parametrize("backend", ["engine"], indirect=True)
 
@@ -31,6 +40,15 @@ BUSY = refusal(
     status=409,
 )
 THROTTLED = refusal("TooManyRequestsException", "Too Many Requests", status=429)
+
+
+NOTHING_YET = reply({"items": []})
+
+
+@pytest.fixture
+def aws(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """All rights, and a clock that only waits move."""
+    return in_virtual_time(backend.root(), monkeypatch)
 
 
 @pytest.fixture
@@ -83,6 +101,15 @@ def test_an_api_whose_answer_was_lost_is_found_and_not_made_twice(aws: Aws, api:
     assert sent.calls == 1
     assert apis(aws, api.name) == [outputs["id"]]
     assert live(api, aws).outputs == outputs
+
+
+def test_an_api_that_shows_late_is_not_made_twice(aws: Aws, api: Api) -> None:
+    """X-10."""
+    sent = creates(aws, "CreateApi", lost_answer)
+    Faults(aws.client("apigatewayv2"), "GetApis", [NOTHING_YET] * 3)
+    outputs = api.create(aws)
+    assert sent.calls == 1
+    assert apis(aws, api.name) == [outputs["id"]]
 
 
 def test_an_api_whose_request_was_lost_is_asked_for_again(aws: Aws, api: Api) -> None:
@@ -191,21 +218,53 @@ def test_a_route_of_that_key_is_taken_over(aws: Aws, api_id: str) -> None:
     made = old.create(aws)
     exists = refusal("ConflictException", "Route with key GET /api/{proxy+} already exists for this API", status=409)
     creates(aws, "CreateRoute", exists)
+    Faults(aws.client("apigatewayv2"), "GetRoutes", [NOTHING_YET] * 3)  # X-10
     wanted = route(api_id)
     assert wanted.create(aws) == made
     assert wanted.diff(live(wanted, aws)) == ()
 
 
+@pytest.mark.parametrize("late", [0, 3])
 @pytest.mark.parametrize("fault", [lost_answer, late_500])
-def test_a_child_whose_answer_was_lost_is_found_and_not_made_twice(aws: Aws, api_id: str, fault: Fault) -> None:
-    for wanted, operation in (
-        (integration(aws, api_id), "CreateIntegration"),
-        (authorizer(aws, api_id), "CreateAuthorizer"),
-        (route(api_id), "CreateRoute"),
+def test_a_child_whose_answer_was_lost_is_found_and_not_made_twice(
+    aws: Aws, api_id: str, fault: Fault, late: int
+) -> None:
+    """X-06, X-10."""
+    for wanted, noun in (
+        (integration(aws, api_id), "Integration"),
+        (authorizer(aws, api_id), "Authorizer"),
+        (route(api_id), "Route"),
     ):
-        sent = creates(aws, operation, fault)
+        sent = creates(aws, f"Create{noun}", fault)
+        Faults(aws.client("apigatewayv2"), f"Get{noun}s", [NOTHING_YET] * late)
         assert wanted.create(aws) == live(wanted, aws).outputs
         assert sent.calls == 1
+
+
+def test_a_child_whose_request_was_lost_is_asked_for_again(aws: Aws, api_id: str) -> None:
+    sent = creates(aws, "CreateRoute", lost_request)
+    assert route(api_id).create(aws) == live(route(api_id), aws).outputs
+    assert sent.calls == 2
+
+
+def test_a_refused_child_is_neither_looked_for_nor_asked_for_again(aws: Aws, api_id: str) -> None:
+    sent = creates(aws, "CreateRoute", refusal("AccessDeniedException", "not authorized", status=403))
+    looked = Faults(aws.client("apigatewayv2"), "GetRoutes")
+    with pytest.raises(ClientError, match="not authorized"):
+        route(api_id).create(aws)
+    assert (sent.calls, looked.calls) == (1, 0)
+
+
+def test_an_update_of_a_route_leaves_its_key_alone(aws: Aws, api_id: str) -> None:
+    """AGW-11: the key that it has is not sent as if it were a new one."""
+    old = dataclasses.replace(route(api_id), integration_id="i0")
+    old.create(aws)
+    sent = Faults(aws.client("apigatewayv2"), "UpdateRoute")
+    wanted = route(api_id)
+    before = live(wanted, aws)
+    wanted.update(aws, before, wanted.diff(before))
+    assert "routeKey" not in sent.bodies[0]
+    assert wanted.diff(live(wanted, aws)) == ()
 
 
 def test_a_public_route_says_so_and_names_no_authorizer(aws: Aws, api_id: str) -> None:
@@ -237,16 +296,35 @@ def test_a_stage_of_that_name_is_taken_over(aws: Aws, api_id: str) -> None:
     assert wanted.diff(live(wanted, aws)) == ()
 
 
-def test_the_stage_is_tagged_and_its_log_holds_nothing_about_a_person(aws: Aws, api_id: str) -> None:
+def test_the_stages_log_holds_nothing_about_a_person(aws: Aws, api_id: str) -> None:
     sent = Faults(aws.client("apigatewayv2"), "CreateStage")
     stage(aws, api_id).create(aws)
     body: dict[str, Any] = sent.bodies[0]
-    assert body["tags"] == aws.tags
     assert not body["accessLogSettings"]["destinationArn"].endswith("*")
     assert body["accessLogSettings"]["format"] == ACCESS_LOG_FORMAT
     assert len(ACCESS_LOG_FORMAT) < 3072
     for personal in ("sourceIp", "path", "query", "claims", "userAgent", "authorizer"):
         assert personal not in ACCESS_LOG_FORMAT
+
+
+def test_a_stage_needs_no_right_to_tag_it(aws: Aws, api_id: str) -> None:
+    """CreateStage with tags is authorised as apigateway:PUT as well (terraform-provider-aws#20634)."""
+    sent = Faults(aws.client("apigatewayv2"), "CreateStage")
+    wanted = stage(aws, api_id)
+    wanted.create(aws)
+    assert "tags" not in sent.bodies[0]
+    assert not {action for actions in wanted.actions.values() for action in actions} & {
+        "apigateway:PUT",
+        "apigateway:TagResource",
+    }
+
+
+def test_a_later_change_of_the_access_log_has_the_rights_that_the_first_one_had(aws: Aws) -> None:
+    """AGW-19."""
+    create, update = (set(stage(aws, "api").actions[verb]) for verb in ("create", "update"))
+    delivery = {action for action in create if action.startswith("logs:")}
+    assert len(delivery) == 7
+    assert delivery <= update
 
 
 @pytest.mark.parametrize(("burst", "rate"), [(0, 50.0), (100, 0.0), (-1, 50.0)])

@@ -10,14 +10,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from studentdb.errors import StudentDBError
+from studentdb.provision import tags
 from studentdb.provision.aws import Aws, error_code
 from studentdb.provision.core import NotOursError, Resource
+from studentdb.provision.engine import Stack, apply, plan, survey
+from studentdb.provision.events import silent
+from studentdb.provision.resources.apigateway_api import Api
+from studentdb.provision.resources.apigateway_route import Integration
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_function import Function, Permission
 from studentdb.provision.resources.log_group import LogGroup
 from tests.provision.cases import lambda_
+from tests.provision.injected import in_virtual_time
 from tests.provision.lifecycle import read
 from tests.provision.wire import Wire
 from tests.support import Backend, stranger
@@ -56,6 +62,13 @@ def _permission(aws: Aws) -> Permission:
     return Permission(name="api", function_name=function.name, principal=principal, source_arn=source)
 
 
+def _role_deleted_by_hand(aws: Aws, role: Role) -> None:
+    iam = aws.client("iam")
+    for policy in iam.list_role_policies(RoleName=role.name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role.name, PolicyName=policy)
+    iam.delete_role(RoleName=role.name)
+
+
 def _with_status(key: str, **status: str) -> Callable[[dict[str, Any]], None]:
     return lambda parsed: parsed[key].update(status)
 
@@ -92,6 +105,42 @@ def test_a_missing_pass_role_is_not_tried_again(aws: Aws) -> None:
     with pytest.raises(ClientError):
         function.create(aws)
     assert wire.sent["CreateFunction"] == 1
+
+
+@pytest.mark.parametrize("made_again", ["by the deploy", "by hand"])
+def test_a_role_that_was_made_again_gets_its_function_made_again(aws: Aws, made_again: str) -> None:
+    """LMB-19: under the same ARN, so that nothing else in the function's configuration differs.
+
+    One deploy also repairs what went with the function, and the next one finds nothing to do.
+    """
+    role, log_group = lambda_.parents(aws)
+    assert isinstance(role, Role)
+    function = lambda_.function(aws, (role, log_group))
+    api = Api(name=f"{aws.deployment.prefix}-api", description="")
+    permission = Permission(
+        name="api",
+        function_name=function.out("name"),
+        principal="apigateway.amazonaws.com",
+        source_arn=f"{api.out('arn')}/*/*",
+    )
+    integration = Integration(name="read", api_id=api.out("id"), function_arn=function.out("arn"))
+    stack = Stack((role, log_group, function, api, permission, integration))
+
+    def deploy() -> dict[str, str]:
+        lives = survey(stack.all, aws, silent)
+        planned = plan(stack, lives)
+        apply(planned, lives, aws, silent)
+        return {step.id: step.action for step in planned.pending}
+
+    deploy()
+    assert deploy() == {}
+    _role_deleted_by_hand(aws, role)
+    if made_again == "by hand":
+        role.create(aws)
+    wire = Wire(aws, "lambda")
+    assert deploy()[function.id] == "replace"
+    assert (wire.sent["DeleteFunction"], wire.sent["CreateFunction"], wire.sent["AddPermission"]) == (1, 1, 1)
+    assert deploy() == {}
 
 
 def test_a_new_function_is_waited_for(aws: Aws) -> None:
@@ -242,6 +291,23 @@ def test_a_busy_table_is_waited_for_when_it_is_deleted(aws: Aws) -> None:
     assert table.read(aws) is None
 
 
+def test_a_change_of_tags_is_waited_for(aws: Aws) -> None:
+    """Since August 2024 it takes effect later, and refuses another one until then (terraform-provider-aws#39326)."""
+    old = dataclasses.replace(_table(aws), tags={"studentdb:schema": "1", "studentdb:retired": "x"})
+    old.create(aws)
+    table = dataclasses.replace(old, tags={"studentdb:schema": "2"})
+    live = read(table, aws)
+    wire = Wire(aws, "dynamodb")
+    busy = "Attempt to change a resource which is still in use: Table tags are being updated"
+    for operation in ("TagResource", "UntagResource"):
+        wire.refuse(operation, "ResourceInUseException", busy)
+    before = tags.as_list({**aws.tags, **old.tags})
+    wire.alter("ListTagsOfResource", lambda parsed: parsed.update(Tags=before), times=2)
+    table.update(aws, live, table.diff(live))
+    assert (wire.sent["TagResource"], wire.sent["UntagResource"], wire.sent["ListTagsOfResource"]) == (2, 2, 3)
+    assert table.diff(read(table, aws)) == ()
+
+
 def test_indexes_are_added_one_at_a_time(aws: Aws) -> None:
     """DDB-09, DDB-12: each call brings one index and the attributes that are in use then, and is waited for."""
     _table(aws).create(aws)
@@ -333,6 +399,46 @@ def test_create_goes_on_from_its_own_earlier_attempt(aws: Aws, make: Callable[[A
     first = resource.create(aws)
     assert resource.create(aws) == first
     assert resource.diff(read(resource, aws)) == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "service", "reading", "absent"),
+    [
+        (_role, "iam", "GetRole", "NoSuchEntity"),
+        (_function, "lambda", "GetFunction", "ResourceNotFoundException"),
+    ],
+)
+def test_what_exists_already_may_show_later(
+    aws: Aws, make: Callable[[Aws], Resource], service: str, reading: str, absent: str
+) -> None:
+    """X-10: the answer to the first create was lost, and reads lag behind it."""
+    resource = make(aws)
+    first = resource.create(aws)
+    wire = Wire(aws, service)
+    wire.refuse(reading, absent, times=3, status=404)
+    assert resource.create(aws) == first
+    assert wire.sent[reading] >= 4
+
+
+def test_a_log_group_that_exists_already_may_show_later(aws: Aws) -> None:
+    """X-10."""
+    group, wire = _group(aws), Wire(aws, "logs")
+    first = group.create(aws)
+    wire.alter("DescribeLogGroups", lambda parsed: parsed.update(logGroups=[]), times=3)
+    assert group.create(aws) == first
+    assert wire.sent["DescribeLogGroups"] == 4
+
+
+def test_what_exists_already_and_never_shows_is_told(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = in_virtual_time(aws, monkeypatch)
+    role = _role(aws)
+    role.create(aws)
+    wire = Wire(aws, "iam")
+    wire.refuse("GetRole", "NoSuchEntity", times=1000, status=404)
+    with pytest.raises(ClientError) as raised:
+        role.create(aws)
+    assert error_code(raised.value) == "EntityAlreadyExists"
+    assert 10 < wire.sent["GetRole"] < 30
 
 
 @pytest.mark.parametrize("make", [_table, _role, _group, _function])

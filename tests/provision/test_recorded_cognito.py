@@ -12,14 +12,29 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.core import Live, Resource
 from studentdb.provision.resources.cognito_client import UserPoolClient
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
-from tests.provision.injected import Fault, Faults, late_500, lost_answer, lost_request, refusal, reply
-from tests.support import stranger
+from tests.provision.injected import (
+    Fault,
+    Faults,
+    in_virtual_time,
+    late_500,
+    lost_answer,
+    lost_request,
+    refusal,
+    reply,
+)
+from tests.support import Backend, stranger
 
 on_engine = pytest.mark.parametrize("backend", ["engine"], indirect=True)
 on_moto = pytest.mark.parametrize("backend", ["moto"], indirect=True)
 
 BUSY = refusal("ConcurrentModificationException", "Another request is being processed")
 THROTTLED = refusal("TooManyRequestsException", "Rate exceeded")
+
+
+@pytest.fixture
+def aws(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """All rights, and a clock that only waits move."""
+    return in_virtual_time(backend.root(), monkeypatch)
 
 
 @pytest.fixture
@@ -73,6 +88,16 @@ def test_a_pool_whose_answer_was_lost_is_found_and_not_made_twice(aws: Aws, pool
 
 
 @on_engine
+def test_a_pool_that_shows_late_is_not_made_twice(aws: Aws, pool: UserPool) -> None:
+    """X-10."""
+    sent = creates(aws, "CreateUserPool", lost_answer)
+    Faults(aws.client("cognito-idp"), "ListUserPools", [reply({"UserPools": []})] * 3)
+    outputs = pool.create(aws)
+    assert sent.calls == 1
+    assert pools(aws, pool.name) == [outputs["id"]]
+
+
+@on_engine
 @pytest.mark.parametrize("fault", [lost_request, THROTTLED])
 def test_a_pool_whose_request_never_arrived_is_asked_for_again(aws: Aws, pool: UserPool, fault: Fault) -> None:
     sent = creates(aws, "CreateUserPool", fault)
@@ -95,6 +120,24 @@ def test_a_client_whose_answer_was_lost_is_found_and_not_made_twice(aws: Aws, po
     sent = creates(aws, "CreateUserPoolClient", fault)
     outputs = client(aws, pool_id).create(aws)
     assert sent.calls == 1
+    assert clients(aws, pool_id) == [outputs["id"]]
+
+
+@on_engine
+def test_a_client_that_shows_late_is_not_made_twice(aws: Aws, pool_id: str) -> None:
+    """X-10."""
+    sent = creates(aws, "CreateUserPoolClient", lost_answer)
+    Faults(aws.client("cognito-idp"), "ListUserPoolClients", [reply({"UserPoolClients": []})] * 3)
+    outputs = client(aws, pool_id).create(aws)
+    assert sent.calls == 1
+    assert clients(aws, pool_id) == [outputs["id"]]
+
+
+@on_engine
+def test_a_client_whose_request_was_lost_is_asked_for_again(aws: Aws, pool_id: str) -> None:
+    sent = creates(aws, "CreateUserPoolClient", lost_request)
+    outputs = client(aws, pool_id).create(aws)
+    assert sent.calls == 2
     assert clients(aws, pool_id) == [outputs["id"]]
 
 
@@ -134,6 +177,45 @@ def test_an_update_of_a_pool_sends_everything_that_aws_would_reset(aws: Aws, poo
 
 
 @on_engine
+def test_an_update_of_a_pool_keeps_what_people_set_by_hand(aws: Aws, pool: UserPool) -> None:
+    """COG-04: also within the blocks of which we declare a part. The second factor stays without being sent."""
+    pool = dataclasses.replace(pool, tier="ESSENTIALS")
+    pool.create(aws)
+    invitation = {"EmailSubject": "Welcome", "EmailMessage": "{username} {####}", "SMSMessage": "{username} {####}"}
+    sender = {"SnsCallerArn": aws.arn("iam", "role/sms", region=False), "ExternalId": "school"}
+    words = {
+        "EmailVerificationMessage": "Your code is {####}",
+        "EmailVerificationSubject": "Your code",
+        "SmsAuthenticationMessage": "Your code is {####}",
+        "SmsConfiguration": sender,
+        "SmsVerificationMessage": "Your code: {####}",
+    }
+
+    def by_hand(parsed: dict[str, Any], **_: Any) -> None:
+        found = parsed["UserPool"]
+        found["Policies"]["PasswordPolicy"] |= {"PasswordHistorySize": 3, "MinimumLength": 8}
+        found["Policies"]["SignInPolicy"] = {"AllowedFirstAuthFactors": ["PASSWORD"]}
+        found["AdminCreateUserConfig"] |= {"InviteMessageTemplate": invitation, "UnusedAccountValidityDays": 7}
+        found |= {**words, "MfaConfiguration": "OPTIONAL"}
+
+    aws.client("cognito-idp").meta.events.register("after-call.cognito-identity-provider.DescribeUserPool", by_hand)
+    sent = Faults(aws.client("cognito-idp"), "UpdateUserPool")
+    before = live(pool, aws)
+    changes = pool.diff(before)
+    assert [change.property for change in changes] == ["Policies"]
+    pool.update(aws, before, changes)
+    body = sent.bodies[0]
+    assert body["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True, "InviteMessageTemplate": invitation}
+    assert body["Policies"]["SignInPolicy"] == {"AllowedFirstAuthFactors": ["PASSWORD"]}
+    assert body["Policies"]["PasswordPolicy"] == {
+        **pool.properties()["Policies"]["PasswordPolicy"],
+        "PasswordHistorySize": 3,
+    }
+    assert {name: body.get(name) for name in words} == words
+    assert "MfaConfiguration" not in body
+
+
+@on_engine
 def test_protection_is_off_before_a_pool_is_deleted(aws: Aws, pool: UserPool, pool_id: str) -> None:
     seen: list[str] = []
 
@@ -147,6 +229,16 @@ def test_protection_is_off_before_a_pool_is_deleted(aws: Aws, pool: UserPool, po
     events.register("before-call.cognito-identity-provider.DeleteUserPool", protection)
     pool.delete(aws, live(pool, aws))
     assert seen == ["ACTIVE", "INACTIVE"]
+
+
+@on_engine
+def test_a_pool_with_features_of_a_dearer_tier_can_be_deleted(aws: Aws, pool: UserPool, pool_id: str) -> None:
+    history = {"PasswordPolicy": {**pool.properties()["Policies"]["PasswordPolicy"], "PasswordHistorySize": 3}}
+    aws.client("cognito-idp").update_user_pool(
+        UserPoolId=pool_id, Policies=history, UserPoolTier="ESSENTIALS", UserPoolTags=aws.tags
+    )
+    pool.delete(aws, live(pool, aws))
+    assert pools(aws, pool.name) == []
 
 
 @on_engine
@@ -234,6 +326,14 @@ def test_a_group_changes_in_place(aws: Aws, pool_id: str) -> None:
     assert {change.property for change in changed.diff(before)} == {"Description", "Precedence"}
     changed.update(aws, before, changed.diff(before))
     assert changed.diff(live(changed, aws)) == ()
+
+
+@on_engine
+def test_a_group_without_a_precedence_has_that_of_0(aws: Aws, pool_id: str) -> None:
+    wanted = dataclasses.replace(group(pool_id), precedence=0)
+    found = {"GroupName": wanted.name, "UserPoolId": pool_id, "Description": wanted.description}
+    Faults(aws.client("cognito-idp"), "GetGroup", [reply({"Group": found})])
+    assert wanted.diff(live(wanted, aws)) == ()
 
 
 @on_moto

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -18,12 +17,14 @@ from studentdb.errors import NotAllowedError, StudentDBError
 from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Live, NotOursError
+from studentdb.provision.resources.cloudfront_access import ResponseHeadersPolicy
 from studentdb.provision.resources.cloudfront_distribution import Distribution
 from studentdb.provision.resources.cloudfront_invalidation import Invalidation
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
 from studentdb.provision.resources.s3_objects import MANIFEST, File, Objects
 from tests.provision.cases.cloudfront import access
 from tests.provision.cases.s3 import PAGE, SCRIPT, bucket
+from tests.provision.injected import in_virtual_time
 from tests.support import Backend, stranger
 
 
@@ -85,24 +86,10 @@ def cloudfront_error(status: int, code: str, message: str = "") -> Answer:
     )
 
 
-class _Ticking(threading.Event):
-    """Waits take no time but the clock's."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 1000.0
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.now += timeout or 0.0
-        return self.is_set()
-
-
 @pytest.fixture
 def aws(moto: Backend, monkeypatch: pytest.MonkeyPatch) -> Aws:
     """All rights on moto, and a clock that only waits move."""
-    ticking = _Ticking()
-    monkeypatch.setattr("time.monotonic", lambda: ticking.now)
-    return dataclasses.replace(moto.root(), cancelled=ticking)
+    return in_virtual_time(moto.root(), monkeypatch)
 
 
 @pytest.fixture
@@ -416,6 +403,24 @@ class TestAccess:
         wire.answers("CreateOriginAccessControl", cloudfront_error(409, "OriginAccessControlAlreadyExists"))
         assert access(aws).create(aws) == outputs
 
+    def test_the_list_may_lag_behind_what_exists_already(self, aws: Aws, wire: Wire) -> None:
+        outputs = access(aws).create(aws)
+        wire.answers("CreateOriginAccessControl", cloudfront_error(409, "OriginAccessControlAlreadyExists"))
+        wire.answers("ListOriginAccessControls", _controls("other"), _controls("other"))  # X-10
+        assert access(aws).create(aws) == outputs
+        assert wire.used_up()
+
+    def test_a_headers_policy_that_shows_late(self, engine: Backend) -> None:
+        aws = engine.root()  # moto has none
+        wire = Wire(aws)
+        policy = ResponseHeadersPolicy(
+            name=f"{aws.deployment.prefix}-site", content_security_policy="default-src 'none'"
+        )
+        outputs = policy.create(aws)
+        wire.answers("ListResponseHeadersPolicies", _NO_POLICIES, _NO_POLICIES)  # X-10
+        assert policy.create(aws) == outputs
+        assert wire.used_up()
+
     def test_found_on_a_later_page(self, aws: Aws, wire: Wire) -> None:
         # moto ignores the marker.
         wire.answers("ListOriginAccessControls", _controls("other", following="E1"), _controls(access(aws).name))
@@ -430,6 +435,11 @@ def _controls(name: str, following: str = "") -> Answer:
     following = following and f"<NextMarker>{following}</NextMarker>"
     head = f"<Marker></Marker><MaxItems>1</MaxItems><Quantity>1</Quantity>{following}"
     return Answer(200, f"<OriginAccessControlList>{head}<Items>{item}</Items></OriginAccessControlList>")
+
+
+_NO_POLICIES = Answer(
+    200, "<ResponseHeadersPolicyList><MaxItems>1</MaxItems><Quantity>0</Quantity></ResponseHeadersPolicyList>"
+)
 
 
 class TestDistribution:
@@ -509,6 +519,40 @@ class TestDistribution:
     def test_create_does_not_wait_for_the_edges(self, aws: Aws, wire: Wire) -> None:
         distribution().create(aws)
         assert wire.count("GetDistribution") == 0
+
+    def test_a_bucket_that_was_made_a_moment_ago(self, aws: Aws, wire: Wire) -> None:
+        message = "The specified origin server does not exist or is not valid."
+        wire.answers("CreateDistributionWithTags", cloudfront_error(400, "InvalidOrigin", message))
+        distribution().create(aws)
+        assert wire.count("CreateDistributionWithTags") == 2
+
+    def test_error_pages_and_headers_set_by_hand(self, engine: Backend) -> None:
+        aws = engine.root()  # moto forgets access controls
+        wanted = distribution(comment=aws.deployment.id)
+        made = wanted.create(aws)
+        cloudfront = aws.client("cloudfront", region="us-east-1")
+        pages = [{"ErrorCode": code, "ErrorCachingMinTTL": 10} for code in (404, 403)]
+        headers = [{"HeaderName": name, "HeaderValue": "1"} for name in ("x-b", "x-a")]
+
+        def by_hand(parsed: dict[str, Any], **_: Any) -> None:
+            config = parsed.get("Distribution", parsed)["DistributionConfig"]
+            config["CustomErrorResponses"] = {"Quantity": 2, "Items": pages}
+            config["Origins"]["Items"][0]["CustomHeaders"] = {"Quantity": 2, "Items": headers}
+
+        sent: list[dict[str, Any]] = []
+        for operation in ("GetDistribution", "GetDistributionConfig"):
+            cloudfront.meta.events.register(f"after-call.cloudfront.{operation}", by_hand)
+        cloudfront.meta.events.register(
+            "provide-client-params.cloudfront.UpdateDistribution",
+            lambda params, **_: sent.append(params["DistributionConfig"]),
+        )
+        live = live_of(wanted, aws)
+        changes = wanted.diff(live)
+        assert [change.property for change in changes] == ["CustomErrorResponses.Quantity"]
+        assert wanted.update(aws, live, changes) == made
+        # A quantity that disagrees with the items is refused (CF-29); what we do not declare stays.
+        assert sent[0]["CustomErrorResponses"] == {"Quantity": 0}
+        assert sent[0]["Origins"]["Items"][0]["CustomHeaders"] == {"Quantity": 2, "Items": headers}
 
 
 _NO_DISTRIBUTIONS = (

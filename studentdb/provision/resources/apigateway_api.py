@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from studentdb.provision.aws import Aws, error_code, error_message, ignoring
+from studentdb.provision.aws import LOST_BUDGET, Aws, busy, ignoring, lost
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
 
 # What the site's requests need; the page sends its token in a header, so credentials (cookies) stay off.
@@ -56,14 +56,14 @@ class Api(Resource):
         try:
             return self._make(aws)
         except (BotoCoreError, ClientError) as error:
-            if not _lost(error):
+            if not lost(error):
                 raise
-            live = self.read(aws)
+            live = aws.look(lambda: self.read(aws), budget=LOST_BUDGET)
             return self._make(aws) if live is None else live.outputs
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         client = aws.client("apigatewayv2")
-        aws.retry(lambda: client.update_api(ApiId=live.outputs["id"], **self.properties()), when=_busy)
+        aws.retry(lambda: client.update_api(ApiId=live.outputs["id"], **self.properties()), when=busy)
         return live.outputs
 
     def delete(self, aws: Aws, live: Live) -> None:
@@ -71,14 +71,14 @@ class Api(Resource):
         # More than one is ours if an answer was lost and the process died before it could look again.
         for api in self._ours(aws):
             with ignoring("NotFoundException"):
-                aws.retry(partial(client.delete_api, ApiId=api["ApiId"]), when=_busy)
+                aws.retry(partial(client.delete_api, ApiId=api["ApiId"]), when=busy)
 
     def _make(self, aws: Aws) -> Outputs:
         # CreateApi has no idempotency token; without quick create no stage or route appears by itself (AGW-13).
         client = aws.client("apigatewayv2", retries=False)
         api = aws.retry(
             lambda: client.create_api(Name=self.name, ProtocolType="HTTP", Tags=aws.tags, **self.properties()),
-            when=_busy,
+            when=busy,
         )
         return self._outputs(aws, api["ApiId"])
 
@@ -142,7 +142,7 @@ class Cors(Resource):
 
     def create(self, aws: Aws) -> Outputs:
         client = aws.client("apigatewayv2")
-        aws.retry(lambda: client.update_api(ApiId=self.api_id, CorsConfiguration=self.properties()), when=_busy)
+        aws.retry(lambda: client.update_api(ApiId=self.api_id, CorsConfiguration=self.properties()), when=busy)
         return {}
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
@@ -152,18 +152,4 @@ class Cors(Resource):
         client = aws.client("apigatewayv2")
         # An empty configuration in UpdateApi clears nothing (AGW-36).
         with ignoring("NotFoundException"):
-            aws.retry(lambda: client.delete_cors_configuration(ApiId=self.api_id), when=_busy)
-
-
-def _busy(error: ClientError) -> bool:
-    """One control call at a time per API (AGW-01), ten a second per account (AGW-02)."""
-    if error_code(error) == "ConflictException":
-        return "try again later" in error_message(error)
-    return error_code(error) == "TooManyRequestsException"
-
-
-def _lost(error: Exception) -> bool:
-    """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
-    if isinstance(error, ClientError):
-        return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)
-    return True
+            aws.retry(lambda: client.delete_cors_configuration(ApiId=self.api_id), when=busy)

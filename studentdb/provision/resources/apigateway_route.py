@@ -11,7 +11,16 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from studentdb.provision.aws import Aws, error_code, error_message, ignoring
+from studentdb.provision.aws import (
+    EXISTING_BUDGET,
+    LOST_BUDGET,
+    Aws,
+    busy,
+    error_code,
+    error_message,
+    ignoring,
+    lost,
+)
 from studentdb.provision.core import Change, Live, Outputs, Resource
 
 # How long a new user pool's issuer may stay unreachable (AGW-06).
@@ -50,7 +59,7 @@ class _Child(Resource):
 
     def request(self) -> dict[str, Any]:
         """The arguments of both the create and the update call."""
-        return {self.name_field: self.name, **self.properties()}
+        return self.properties()
 
     def read(self, aws: Aws) -> Live | None:
         found = self._found(aws)
@@ -60,16 +69,20 @@ class _Child(Resource):
         try:
             return self._make(aws)
         except (BotoCoreError, ClientError) as error:
-            # Either the answer was lost (X-06), or a route of this key is there already (AGW-11).
-            live = self.read(aws)
+            # A route of this key may be there already (AGW-11).
+            exists = isinstance(error, ClientError) and error_code(error) == "ConflictException"
+            if not exists and not lost(error):
+                raise
+            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET if exists else LOST_BUDGET)
             if live is not None:
                 return self.update(aws, live, ()) if self.diff(live) else live.outputs
-            if _refused(error):
+            if exists:
                 raise
             return self._make(aws)
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         call = getattr(aws.client("apigatewayv2"), f"update_{self.noun}")
+        # Without the name, which is the same: a route's own key may be taken for a second one of it (AGW-11).
         self.write(aws, call, **{self.id_field: live.outputs["id"]}, **self.request())
         return live.outputs
 
@@ -81,11 +94,11 @@ class _Child(Resource):
 
     def write(self, aws: Aws, call: Any, **arguments: Any) -> Any:
         """One control call, again while the API is busy."""
-        return aws.retry(lambda: call(ApiId=self.api_id, **arguments), when=_busy)
+        return aws.retry(lambda: call(ApiId=self.api_id, **arguments), when=busy)
 
     def _make(self, aws: Aws) -> Outputs:
         call = getattr(aws.client("apigatewayv2", retries=False), f"create_{self.noun}")
-        return {"id": self.write(aws, call, **self.request())[self.id_field]}
+        return {"id": self.write(aws, call, **{self.name_field: self.name}, **self.request())[self.id_field]}
 
     def _found(self, aws: Aws) -> list[dict[str, Any]]:
         """Ours in the listing, in a fixed order: a lost answer may have left two of one name."""
@@ -176,20 +189,8 @@ class Route(_Child):
         return arguments
 
 
-def _busy(error: ClientError) -> bool:
-    """One control call at a time per API (AGW-01), ten a second per account (AGW-02)."""
-    if error_code(error) == "ConflictException":
-        return "try again later" in error_message(error)
-    return error_code(error) == "TooManyRequestsException"
-
-
 def _no_issuer(error: ClientError) -> bool:
     """API Gateway fetches the issuer's configuration when the authorizer is written (AGW-06)."""
     message = error_message(error)
     unreachable = "Invalid issuer" in message or "openid-configuration" in message
     return error_code(error) == "BadRequestException" and unreachable
-
-
-def _refused(error: Exception) -> bool:
-    """Whether AWS has said no, so that a second try would be refused as well."""
-    return isinstance(error, ClientError) and error.response["ResponseMetadata"].get("HTTPStatusCode", 0) < 500

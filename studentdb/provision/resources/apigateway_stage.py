@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from studentdb.errors import UsageError
-from studentdb.provision.aws import Aws, error_code, error_message, ignoring
+from studentdb.provision.aws import Aws, busy, error_code, ignoring
 from studentdb.provision.core import Change, Live, Outputs, Resource
 
 # One line per request, and nothing in it that tells who a person is: no address, no path (ids), no query, no claims.
@@ -25,10 +25,23 @@ ACCESS_LOG_FORMAT = json.dumps(
     separators=(",", ":"),
 )
 
+# API Gateway sets up the log delivery with the caller's rights (AGW-19).
+_LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(Resource):
     """A stage that serves every change at once. `burst` is requests, `rate` requests per second.
+
+    It is ours because the API is: tags in CreateStage would need the right to apigateway:PUT as well.
 
     Raises UsageError for a limit of 0.
     """
@@ -37,19 +50,8 @@ class Stage(Resource):
     identity: ClassVar[tuple[str, ...]] = ("name", "api_id")
     actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "read": ("apigateway:GET",),
-        # API Gateway sets up the log delivery with the caller's rights (AGW-19).
-        "create": (
-            "apigateway:POST",
-            "apigateway:TagResource",
-            "logs:CreateLogDelivery",
-            "logs:DescribeLogGroups",
-            "logs:DescribeResourcePolicies",
-            "logs:GetLogDelivery",
-            "logs:ListLogDeliveries",
-            "logs:PutResourcePolicy",
-            "logs:UpdateLogDelivery",
-        ),
-        "update": ("apigateway:PATCH",),
+        "create": ("apigateway:POST", "apigateway:PATCH", *_LOG_DELIVERY),
+        "update": ("apigateway:PATCH", *_LOG_DELIVERY),
         "delete": ("apigateway:DELETE", "logs:DeleteLogDelivery"),
     }
 
@@ -101,27 +103,20 @@ class Stage(Resource):
         client = aws.client("apigatewayv2")
         settings = {"ApiId": self.api_id, "StageName": self.name, **self.properties()}
         try:
-            aws.retry(lambda: client.create_stage(Tags=aws.tags, **settings), when=_busy)
+            aws.retry(lambda: client.create_stage(**settings), when=busy)
         except ClientError as error:
             # The name is the identity: botocore's second try finds the stage of the first (AGW-12).
             if error_code(error) != "ConflictException":
                 raise
-            aws.retry(lambda: client.update_stage(**settings), when=_busy)
+            aws.retry(lambda: client.update_stage(**settings), when=busy)
         return {}
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         client = aws.client("apigatewayv2")
-        aws.retry(lambda: client.update_stage(ApiId=self.api_id, StageName=self.name, **self.properties()), when=_busy)
+        aws.retry(lambda: client.update_stage(ApiId=self.api_id, StageName=self.name, **self.properties()), when=busy)
         return {}
 
     def delete(self, aws: Aws, live: Live) -> None:
         client = aws.client("apigatewayv2")
         with ignoring("NotFoundException"):
-            aws.retry(lambda: client.delete_stage(ApiId=self.api_id, StageName=self.name), when=_busy)
-
-
-def _busy(error: ClientError) -> bool:
-    """One control call at a time per API (AGW-01), ten a second per account (AGW-02)."""
-    if error_code(error) == "ConflictException":
-        return "try again later" in error_message(error)
-    return error_code(error) == "TooManyRequestsException"
+            aws.retry(lambda: client.delete_stage(ApiId=self.api_id, StageName=self.name), when=busy)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
-from studentdb.provision.aws import Aws, error_code, has_code, ignoring
+from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, has_code, ignoring
 from studentdb.provision.core import Change, Live, Outputs, Resource
 
 # The control plane of the aws partition (REG-01).
@@ -60,7 +60,8 @@ class OriginAccessControl(Resource):
         try:
             made = _client(aws).create_origin_access_control(OriginAccessControlConfig=self._config())
         except ClientError as error:
-            live = self.read(aws) if error_code(error) == "OriginAccessControlAlreadyExists" else None
+            exists = error_code(error) == "OriginAccessControlAlreadyExists"
+            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET) if exists else None
             if live is None:
                 raise
             return self.update(aws, live, self.diff(live)) if self.diff(live) else live.outputs
@@ -139,7 +140,8 @@ class ResponseHeadersPolicy(Resource):
         try:
             made = _client(aws).create_response_headers_policy(ResponseHeadersPolicyConfig=self._config())
         except ClientError as error:
-            live = self.read(aws) if error_code(error) == "ResponseHeadersPolicyAlreadyExists" else None
+            exists = error_code(error) == "ResponseHeadersPolicyAlreadyExists"
+            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET) if exists else None
             if live is None:
                 raise
             return self.update(aws, live, self.diff(live)) if self.diff(live) else live.outputs

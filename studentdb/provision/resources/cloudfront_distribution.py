@@ -6,6 +6,7 @@ ListDistributions shows neither tags nor caller references, so it is found by it
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -31,8 +32,10 @@ _READ_METHODS = ("GET", "HEAD", "OPTIONS")
 _ALL_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
 
 _STALE = has_code("PreconditionFailed", "InvalidIfMatchVersion")
-# A list may not show yet what was made; the parts of it may be just as new (X-10).
-_NOT_YET = has_code("DistributionAlreadyExists", "InvalidOriginAccessControl", "NoSuchResponseHeadersPolicy")
+# A list may not show yet what was made; the parts of it, and the bucket, may be just as new (X-10).
+_NOT_YET = has_code(
+    "DistributionAlreadyExists", "InvalidOrigin", "InvalidOriginAccessControl", "NoSuchResponseHeadersPolicy"
+)
 _NOT_DELETABLE_YET = has_code("PreconditionFailed", "InvalidIfMatchVersion", "DistributionNotDisabled")
 
 
@@ -270,7 +273,7 @@ def _key(item: Any) -> str | None:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """A configuration's single values with their paths; lists of plain values are sorted, for AWS reorders them."""
+    """A configuration's single values with their paths; lists without keys are sorted, for AWS reorders them."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _leaves(item, f"{path}.{name}" if path and name != "Items" else path or name)
@@ -278,13 +281,20 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for item in value:
             yield from _leaves(item, f"{path}[{_key(item)}]")
     else:
-        yield path, sorted(value) if isinstance(value, list) else value
+        yield path, sorted(value, key=_in_words) if isinstance(value, list) else value
+
+
+def _in_words(item: Any) -> str:
+    """For sorting: objects, such as somebody's error pages, have no order of their own."""
+    return json.dumps(item, sort_keys=True, default=str)
 
 
 def _merged(live: Any, wanted: Any) -> Any:
     """`live` with every wanted value in it; of lists only the wanted items stay."""
     if isinstance(wanted, dict) and isinstance(live, dict):
-        return {**live, **{name: _merged(live.get(name), item) for name, item in wanted.items()}}
+        # A wanted quantity of 0 comes without items: the live ones have to go too (CF-29).
+        kept = {name: item for name, item in live.items() if name != "Items" or "Quantity" not in wanted}
+        return {**kept, **{name: _merged(live.get(name), item) for name, item in wanted.items()}}
     if isinstance(wanted, list) and isinstance(live, list):
         by_key = {_key(item): item for item in live if _key(item)}
         return [_merged(by_key.get(_key(item)), item) for item in wanted]

@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from studentdb.provision.aws import Aws, has_code, ignoring
+from studentdb.provision.aws import LOST_BUDGET, Aws, busy, ignoring, lost
 from studentdb.provision.core import Change, Live, Outputs, Resource
 
 _GONE = "ResourceNotFoundException"
-_BUSY = has_code("ConcurrentModificationException", "TooManyRequestsException")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +71,15 @@ class UserPoolClient(Resource):
         try:
             return self._make(aws)
         except (BotoCoreError, ClientError) as error:
-            if not _lost(error):
+            if not lost(error):
                 raise
-            live = self.read(aws)
+            live = aws.look(lambda: self.read(aws), budget=LOST_BUDGET)
             return self._make(aws) if live is None else live.outputs
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         client = aws.client("cognito-idp")
         which = {"UserPoolId": self.user_pool_id, "ClientId": live.outputs["id"], "ClientName": self.name}
-        aws.retry(lambda: client.update_user_pool_client(**which, **self._settings()), when=_BUSY)
+        aws.retry(lambda: client.update_user_pool_client(**which, **self._settings()), when=busy)
         return live.outputs
 
     def delete(self, aws: Aws, live: Live) -> None:
@@ -88,13 +87,13 @@ class UserPoolClient(Resource):
         for found in self._found(aws):
             which = {"UserPoolId": self.user_pool_id, "ClientId": found["ClientId"]}
             with ignoring(_GONE):
-                aws.retry(partial(client.delete_user_pool_client, **which), when=_BUSY)
+                aws.retry(partial(client.delete_user_pool_client, **which), when=busy)
 
     def _make(self, aws: Aws) -> Outputs:
         # CreateUserPoolClient has no idempotency token, and names are not unique (COG-18).
         client = aws.client("cognito-idp", retries=False)
         which = {"UserPoolId": self.user_pool_id, "ClientName": self.name, "GenerateSecret": False}
-        made = aws.retry(lambda: client.create_user_pool_client(**which, **self._settings()), when=_BUSY)
+        made = aws.retry(lambda: client.create_user_pool_client(**which, **self._settings()), when=busy)
         return {"id": made["UserPoolClient"]["ClientId"]}
 
     def _found(self, aws: Aws) -> list[dict[str, Any]]:
@@ -114,10 +113,3 @@ class UserPoolClient(Resource):
 def _in_order(value: Any) -> Any:
     """Cognito returns its lists in an order of its own."""
     return sorted(value) if isinstance(value, list) else value
-
-
-def _lost(error: Exception) -> bool:
-    """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
-    if isinstance(error, ClientError):
-        return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)
-    return True

@@ -9,17 +9,21 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from studentdb.provision.aws import Aws, error_code, has_code, ignoring
+from studentdb.provision.aws import LOST_BUDGET, Aws, busy, error_code, ignoring, lost
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
 
 _GONE = "ResourceNotFoundException"
-_BUSY = has_code("ConcurrentModificationException", "TooManyRequestsException")
 
 # UpdateUserPool resets some of what it is not sent (COG-04): what we do not declare is sent back as it was found.
 _CARRIED = (
     "DeviceConfiguration",
     "EmailConfiguration",
+    "EmailVerificationMessage",
+    "EmailVerificationSubject",
     "LambdaConfig",
+    "SmsAuthenticationMessage",
+    "SmsConfiguration",
+    "SmsVerificationMessage",
     "UserAttributeUpdateSettings",
     "UserPoolAddOns",
     "UserPoolTags",
@@ -89,9 +93,9 @@ class UserPool(Resource):
         try:
             return self._make(aws)
         except (BotoCoreError, ClientError) as error:
-            if not _lost(error):
+            if not lost(error):
                 raise
-            live = self.read(aws)
+            live = aws.look(lambda: self.read(aws), budget=LOST_BUDGET)
             return self._make(aws) if live is None else live.outputs
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
@@ -103,22 +107,26 @@ class UserPool(Resource):
         client = aws.client("cognito-idp")
         for pool in self._ours(aws):
             with ignoring(_GONE):
-                self._update(aws, pool, {**self._settings(), "DeletionProtection": "INACTIVE"})  # (COG-02)
-                aws.retry(partial(client.delete_user_pool, UserPoolId=pool["Id"]), when=_BUSY)
+                # (COG-02). Nothing else changes: what somebody added may be refused in the tier that we declare.
+                found = {name: pool[name] for name in self._settings() if pool.get(name)}
+                self._update(aws, pool, {**found, "DeletionProtection": "INACTIVE"})
+                aws.retry(partial(client.delete_user_pool, UserPoolId=pool["Id"]), when=busy)
 
     def _make(self, aws: Aws) -> Outputs:
         # CreateUserPool has no idempotency token, and names are not unique (COG-18).
         client = aws.client("cognito-idp", retries=False)
         made = aws.retry(
             lambda: client.create_user_pool(PoolName=self.name, UserPoolTags=aws.tags, **self.properties()),
-            when=_BUSY,
+            when=busy,
         )
         return _pool_outputs(made["UserPool"])
 
     def _update(self, aws: Aws, pool: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        carried = {name: pool[name] for name in _CARRIED if pool.get(name)}
         client = aws.client("cognito-idp")
-        aws.retry(lambda: client.update_user_pool(UserPoolId=pool["Id"], **carried, **settings), when=_BUSY)
+        request = {name: pool[name] for name in _CARRIED if pool.get(name)} | _over(pool, settings)
+        # Described always; refused beside the TemporaryPasswordValidityDays that it was replaced by.
+        request.get("AdminCreateUserConfig", {}).pop("UnusedAccountValidityDays", None)
+        aws.retry(lambda: client.update_user_pool(UserPoolId=pool["Id"], **request), when=busy)
 
     def _ours(self, aws: Aws) -> list[dict[str, Any]]:
         """Our pools of this name: those with people in them first, then the oldest (COG-18)."""
@@ -164,13 +172,14 @@ class Group(Resource):
     def read(self, aws: Aws) -> Live | None:
         with ignoring(_GONE):
             found = aws.client("cognito-idp").get_group(**self._key())["Group"]
-            return Live({name: found.get(name) for name in self.properties()})
+            # Cognito leaves out a precedence of 0.
+            return Live({"Description": found.get("Description"), "Precedence": found.get("Precedence") or 0})
         return None
 
     def create(self, aws: Aws) -> Outputs:
         client = aws.client("cognito-idp")
         try:
-            aws.retry(lambda: client.create_group(**self._key(), **self.properties()), when=_BUSY)
+            aws.retry(lambda: client.create_group(**self._key(), **self.properties()), when=busy)
         except ClientError as error:
             if error_code(error) != "GroupExistsException":  # botocore's second try finds the first one's (COG-17)
                 raise
@@ -184,11 +193,11 @@ class Group(Resource):
     def delete(self, aws: Aws, live: Live) -> None:
         client = aws.client("cognito-idp")
         with ignoring(_GONE):
-            aws.retry(lambda: client.delete_group(**self._key()), when=_BUSY)
+            aws.retry(lambda: client.delete_group(**self._key()), when=busy)
 
     def _update(self, aws: Aws) -> None:
         client = aws.client("cognito-idp")
-        aws.retry(lambda: client.update_group(**self._key(), **self.properties()), when=_BUSY)
+        aws.retry(lambda: client.update_group(**self._key(), **self.properties()), when=busy)
 
     def _key(self) -> dict[str, str]:
         return {"UserPoolId": self.user_pool_id, "GroupName": self.name}
@@ -205,8 +214,11 @@ def _as_declared(wanted: Any, found: Any) -> Any:
     return found
 
 
-def _lost(error: Exception) -> bool:
-    """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
-    if isinstance(error, ClientError):
-        return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)
-    return True
+def _over(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """`wanted`, its blocks completed with what `found` has in them beside it (COG-04)."""
+    return {
+        name: {**(found.get(name) or {}), **_over(found.get(name) or {}, value)}
+        if isinstance(value, Mapping)
+        else value
+        for name, value in wanted.items()
+    }

@@ -117,9 +117,7 @@ class Table(Resource):
                 "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
                 "deletion_protection": table.get("DeletionProtectionEnabled", False),
                 "point_in_time_recovery": self._recovery_enabled(aws),
-                "tags": {
-                    key: value for key, value in found.items() if key.startswith(_OUR_TAGS) and key != tags.DEPLOYMENT
-                },
+                "tags": _product_tags(found),
             },
             outputs=_outputs(table),
             settled=_is_settled(table),
@@ -235,10 +233,25 @@ class Table(Resource):
     def _update_tags(self, aws: Aws, table: dict[str, Any], live: Mapping[str, str]) -> None:
         dynamodb = aws.client("dynamodb")
         surplus = sorted(set(live) - set(self.tags))
+        # Both take effect later, refuse a second change until then, and show it later still
+        # (terraform-provider-aws#39326).
         if surplus:
-            dynamodb.untag_resource(ResourceArn=table["TableArn"], TagKeys=surplus)
+            aws.retry(
+                lambda: dynamodb.untag_resource(ResourceArn=table["TableArn"], TagKeys=surplus),
+                when=_busy,
+                budget=_CHANGE_BUDGET,
+            )
         if self.tags:
-            dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=tags.as_list(self.tags))
+            aws.retry(
+                lambda: dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=tags.as_list(self.tags)),
+                when=_busy,
+                budget=_CHANGE_BUDGET,
+            )
+        aws.wait(
+            lambda: _product_tags(self._read_tags(aws, table)) == dict(self.tags) or None,
+            what=f"a change of the tags of table {self.name}",
+            budget=_CHANGE_BUDGET,
+        )
 
     def _enable_recovery(self, aws: Aws) -> None:
         # Right after ACTIVE the backups themselves are still being enabled (DDB-04).
@@ -308,6 +321,11 @@ class Table(Resource):
 
 def _outputs(table: Mapping[str, Any]) -> Outputs:
     return {"name": table["TableName"], "arn": table["TableArn"]}
+
+
+def _product_tags(found: Mapping[str, str]) -> dict[str, str]:
+    """Those that a declaration may have: under our prefix, without the mark of ownership."""
+    return {key: value for key, value in found.items() if key.startswith(_OUR_TAGS) and key != tags.DEPLOYMENT}
 
 
 def _is_settled(table: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from studentdb.provision import tags
-from studentdb.provision.aws import Aws, error_code, has_code, ignoring
+from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, has_code, ignoring
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
 
 # A role made a moment ago may not be visible yet (X-10); two writes to one role may collide (IAM-06).
@@ -20,7 +20,10 @@ _collided = has_code("ConcurrentModification", "DeleteConflict")
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Resource):
-    """`service` is the principal that may assume it, e.g. `lambda.amazonaws.com`."""
+    """`service` is the principal that may assume it, e.g. `lambda.amazonaws.com`.
+
+    Outputs: `name`, `arn`, and `unique_id`, which a role made again under the same name does not share.
+    """
 
     kind: ClassVar[str] = "iam.role"
     actions: ClassVar = {
@@ -61,7 +64,7 @@ class Role(Resource):
                 "trust": role["AssumeRolePolicyDocument"],
                 "description": role.get("Description", ""),
             },
-            outputs={"name": role["RoleName"], "arn": role["Arn"]},
+            outputs=_outputs(role),
         )
 
     def create(self, aws: Aws) -> Outputs:
@@ -73,11 +76,12 @@ class Role(Resource):
                 Tags=tags.as_list(aws.tags),
             )["Role"]
         except ClientError as error:
-            live = self.read(aws) if error_code(error) == "EntityAlreadyExists" else None
+            exists = error_code(error) == "EntityAlreadyExists"
+            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET) if exists else None
             if live is None:
                 raise
             return self.update(aws, live, self.diff(live))
-        return {"name": role["RoleName"], "arn": role["Arn"]}
+        return _outputs(role)
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         iam = aws.client("iam")
@@ -163,6 +167,10 @@ class RolePolicy(Resource):
                 lambda: aws.client("iam").delete_role_policy(RoleName=self.role_name, PolicyName=self.name),
                 when=_collided,
             )
+
+
+def _outputs(role: Mapping[str, Any]) -> Outputs:
+    return {"name": role["RoleName"], "arn": role["Arn"], "unique_id": role["RoleId"]}
 
 
 def _minified(document: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from studentdb.errors import StudentDBError
-from studentdb.provision.aws import Aws, error_code, error_message, has_code, ignoring
+from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, error_message, has_code, ignoring
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
 
 # IAM's own propagation took more than 48 s in one measured deploy; Terraform allows Lambda 5 min (X-04).
@@ -20,6 +20,8 @@ _ROLE_BUDGET = 300.0
 _STATE_BUDGET = 300.0
 # Lambda says in these words that it does not see the role or its policies yet (LMB-01, LMB-02, X-02).
 _ROLE_NOT_VISIBLE = ("cannot be assumed", "does not have permissions", "is unable to assume")
+# The tag that says which role, of all that may have borne its name, the function was made with.
+ROLE_ID = "studentdb:role-id"
 # UpdateFunctionCode takes these; all the others go with UpdateFunctionConfiguration.
 _CODE_PROPERTIES = {"code_sha256", "architecture"}
 
@@ -45,8 +47,9 @@ class Function(Resource):
     """A function from a zip. `memory_mb` in MB, `timeout_s` in seconds, `architecture` arm64 or x86_64."""
 
     kind: ClassVar[str] = "lambda.function"
-    # A function whose creation failed is of no use and takes no update.
-    immutable: ClassVar = frozenset({"state"})
+    # A function whose creation failed is of no use and takes no update. One whose role was made again under the same
+    # name cannot read its environment, which Lambda encrypted for the role of before (LMB-19).
+    immutable: ClassVar = frozenset({"state", "role_unique_id"})
     actions: ClassVar = {
         # ListTags, TagResource and PassRole are AWS's demand; the engine does without. Without ListTags, GetFunction
         # leaves the tags out silently, and our function would seem somebody else's.
@@ -58,6 +61,7 @@ class Function(Resource):
 
     description: str
     role_arn: str
+    role_unique_id: str
     code: bytes = field(repr=False)
     handler: str
     runtime: str
@@ -74,6 +78,7 @@ class Function(Resource):
             "architecture": self.architecture,
             "description": self.description,
             "role_arn": self.role_arn,
+            "role_unique_id": self.role_unique_id,
             "handler": self.handler,
             "runtime": self.runtime,
             "memory_mb": self.memory_mb,
@@ -100,6 +105,7 @@ class Function(Resource):
                 "architecture": config.get("Architectures", ["x86_64"])[0],
                 "description": config.get("Description", ""),
                 "role_arn": config["Role"],
+                "role_unique_id": found["Tags"].get(ROLE_ID),
                 "handler": config["Handler"],
                 "runtime": config["Runtime"],
                 "memory_mb": config["MemorySize"],
@@ -123,13 +129,13 @@ class Function(Resource):
                     Code={"ZipFile": self.code},
                     Architectures=[self.architecture],
                     PackageType="Zip",
-                    Tags=aws.tags,
+                    Tags={**aws.tags, ROLE_ID: self.role_unique_id},
                 ),
                 when=_role_not_visible,
                 budget=_ROLE_BUDGET,
             )
         except ClientError as error:
-            live = self.read(aws) if _exists(error) else None
+            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET) if _exists(error) else None
             if live is None:
                 raise
             return self.update(aws, live, self.diff(live))

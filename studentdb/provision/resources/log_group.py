@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
-from studentdb.provision.aws import Aws, error_code, has_code, ignoring
+from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, has_code, ignoring
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
 
 # Another change of the same group is under way (LOG-02).
@@ -53,7 +53,8 @@ class LogGroup(Resource):
                 budget=_BUSY_BUDGET,
             )
         except ClientError as error:
-            live = self.read(aws) if error_code(error) == "ResourceAlreadyExistsException" else None
+            exists = error_code(error) == "ResourceAlreadyExistsException"
+            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET) if exists else None
             if live is None:
                 raise
             return self.update(aws, live, self.diff(live))

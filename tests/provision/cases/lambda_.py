@@ -38,6 +38,7 @@ def function(aws: Aws, made: tuple[Resource, ...], **differing: Any) -> Function
         name=f"{aws.deployment.prefix}-api-read",
         description="Answers",
         role_arn=made[0].out("arn"),
+        role_unique_id=made[0].out("unique_id"),
         code=zipped("def handler(event, context):\n    return 1\n"),
         handler="app.handler",
         runtime="python3.13",
