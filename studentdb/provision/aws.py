@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,6 +82,8 @@ class Aws:
     before_write: list[Callable[[], None]] = field(default_factory=list)
     _clients: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
     _client_lock: threading.Lock = field(default_factory=threading.Lock)
+    _shared: list[dict[tuple[str, ...], Future[Any]]] = field(default_factory=list)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
     def partition(self) -> str:
@@ -140,6 +143,34 @@ class Aws:
         if not event_name.rsplit(".", 1)[1].startswith(_READS):
             for check in self.before_write:
                 check()
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Inside, `shared` fetches each thing once. For a survey: nothing is written meanwhile."""
+        with self._guard:
+            self._shared.append({})
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._shared.pop()
+
+    def shared(self, key: tuple[str, ...], fetch: Callable[[], T]) -> T:
+        """`fetch()`, once per `key` inside `sharing`: what several resources look into, such as an API's routes.
+
+        API Gateway takes 10 calls a second (AGW-02).
+        """
+        with self._guard:
+            held: dict[tuple[str, ...], Future[Any]] = self._shared[-1] if self._shared else {}
+            mine = key not in held
+            found = held.setdefault(key, Future())
+        if mine:
+            try:
+                found.set_result(fetch())
+            except Exception as error:
+                found.set_exception(error)
+        result: T = found.result()
+        return result
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
         """An ARN in this deployment's partition, region and account."""

@@ -97,7 +97,8 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
         if live is not None:
             outputs[node] = live.outputs
 
-    result = walk({r.id: r.reads_after() for r in by_id.values()}, read, cancelled=aws.cancelled)
+    with aws.sharing():
+        result = walk({r.id: r.reads_after() for r in by_id.values()}, read, cancelled=aws.cancelled)
     _raise_failures("reading the deployment failed", result, aws)
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -182,24 +183,32 @@ class Bucket(Resource):
     def _settings(self, aws: Aws) -> dict[str, Any]:
         s3 = aws.client("s3")
         target = self._target(aws)
-        block = _unless_unset(
-            lambda: s3.get_public_access_block(**target)["PublicAccessBlockConfiguration"],
-            "NoSuchPublicAccessBlockConfiguration",
-        )
-        ownership = _unless_unset(
-            lambda: s3.get_bucket_ownership_controls(**target)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
-            "OwnershipControlsNotFoundError",
-        )
-        encryption = _unless_unset(
-            lambda: s3.get_bucket_encryption(**target)["ServerSideEncryptionConfiguration"]["Rules"][0],
-            "ServerSideEncryptionConfigurationNotFoundError",
-        )
+        asked: dict[str, Callable[[], Any]] = {
+            "block": lambda: _unless_unset(
+                lambda: s3.get_public_access_block(**target)["PublicAccessBlockConfiguration"],
+                "NoSuchPublicAccessBlockConfiguration",
+            ),
+            "ownership": lambda: _unless_unset(
+                lambda: s3.get_bucket_ownership_controls(**target)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+                "OwnershipControlsNotFoundError",
+            ),
+            "encryption": lambda: _unless_unset(
+                lambda: s3.get_bucket_encryption(**target)["ServerSideEncryptionConfiguration"]["Rules"][0],
+                "ServerSideEncryptionConfigurationNotFoundError",
+            ),
+            "versioning": lambda: s3.get_bucket_versioning(**target).get("Status"),
+            "lifecycle": lambda: self._lifecycle(aws),
+        }
+        # At once: one after the other they would be the longest part of a survey.
+        with ThreadPoolExecutor(len(asked)) as pool:
+            reads = {name: pool.submit(read) for name, read in asked.items()}
+        block, encryption = reads["block"].result(), reads["encryption"].result()
         return {
             "public_access_block": block and {key: block.get(key, False) for key in _NO_PUBLIC_ACCESS},
-            "object_ownership": ownership,
-            "versioning": s3.get_bucket_versioning(**target).get("Status"),
+            "object_ownership": reads["ownership"].result(),
+            "versioning": reads["versioning"].result(),
             "encryption": encryption and encryption.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm"),
-            "lifecycle": self._lifecycle(aws),
+            "lifecycle": reads["lifecycle"].result(),
         }
 
     def _lifecycle(self, aws: Aws) -> list[dict[str, Any]] | None:
