@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from studentdb.errors import StudentDBError, UsageError
-from studentdb.local import process
 from studentdb.local.engine import LocalEngine, is_embedded
+from studentdb.machine import started_at
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +50,7 @@ def test_up_is_idempotent_and_down_says_whether_it_ran(engine: LocalEngine) -> N
     assert engine.down() is True
     assert engine.down() is False
     assert engine.status() is None
-    assert process.started_at(first.pid) is None
+    assert started_at(first.pid) is None
 
 
 def test_the_port_is_kept_over_a_stop(engine: LocalEngine) -> None:
@@ -234,7 +234,7 @@ def test_it_ends_when_its_home_is_deleted(tmp_path: Path) -> None:
     running = engine.up()
     shutil.rmtree(engine.home)
     deadline = time.monotonic() + 20
-    while process.started_at(running.pid) is not None:
+    while started_at(running.pid) is not None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert not engine.home.exists()
