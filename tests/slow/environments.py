@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 
 class Environment:
-    """A new venv of the running Python. What runs in it sees nothing of the clone and of the user's settings."""
+    """A new venv, of the running Python by default. What runs in it sees nothing of the user's settings."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self.folder = folder
-        venv.create(folder / "venv", with_pip=True)
+        subprocess.run([python, "-m", "venv", folder / "venv"], check=True)
         scripts = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
         self.python = scripts / "python"
         self.studentdb = scripts / "studentdb"
