@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -54,7 +55,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class Resource(ABC):
     """One AWS object as it should be.
 
     Verbs are called on a copy whose tokens are resolved, so a field typed `str` is a plain string there; only fields
@@ -103,13 +104,13 @@ class Resource:
             self, **{f.name: resolve_value(getattr(self, f.name), outputs) for f in fields(self)}
         )
 
+    @abstractmethod
     def properties(self) -> dict[str, Any]:
         """The desired state in the shape in which `read` reports it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, aws: Aws) -> Live | None:
         """What is there now, or None. Raises NotOursError for somebody else's resource of this name."""
-        raise NotImplementedError
 
     def diff(self, live: Live) -> tuple[Change, ...]:
         """The properties in which `live` differs from what is wanted."""
@@ -120,17 +121,17 @@ class Resource:
             if live.properties.get(name) != value
         )
 
+    @abstractmethod
     def create(self, aws: Aws) -> Outputs:
         """Make it and return its outputs. May find it half made by an earlier attempt of its own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         """Bring `live` to the desired state and return the outputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, aws: Aws, live: Live) -> None:
         """Remove it; already gone is success."""
-        raise NotImplementedError
 
 
 def is_unresolved(value: object) -> bool:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import pytest
 
-from studentdb.provision.core import Change, Resource
+from studentdb.provision.core import Change
 from studentdb.provision.engine import Action, Plan, Step
+from studentdb.provision.resources.log_group import LogGroup
 from studentdb.ui.plan_view import show_plan, totals
 from tests.ui.terminal import in_pipe, on_terminal
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thing(Resource):
-    kind: ClassVar[str] = "thing"
-
-
 def step(action: Action, name: str = "a", *changes: Change) -> Step:
-    return Step(Thing(name=name), action, changes)
+    return Step(LogGroup(name=name, retention_days=1), action, changes)
 
 
 def lines(*steps: Step) -> list[str]:
@@ -38,12 +31,12 @@ def test_every_action_has_a_symbol_and_the_unchanged_are_counted() -> None:
         step("none", "same"),
         step("none", "same too"),
     ) == [
-        "+ thing made",
-        "~ thing changed",
+        "+ logs.log_group made",
+        "~ logs.log_group changed",
         "    memory: 256 -> 512",
-        "! thing replaced  (deleted, then created again)",
+        "! logs.log_group replaced  (deleted, then created again)",
         '    type: "a" -> "b"',
-        "- thing gone",
+        "- logs.log_group gone",
         "1 to create, 1 to update, 1 to replace, 1 to delete, 2 unchanged.",
     ]
 
@@ -79,5 +72,5 @@ def test_colour_on_a_terminal_and_stdout_on_request() -> None:
     console, out, err = on_terminal()
     show_plan(console, Plan((step("create"),)), to="out")
     assert err.getvalue() == ""
-    assert "\x1b[32m+ thing a" in out.getvalue()
-    assert out.text.splitlines() == ["+ thing a", "1 to create."]
+    assert "\x1b[32m+ logs.log_group a" in out.getvalue()
+    assert out.text.splitlines() == ["+ logs.log_group a", "1 to create."]
