@@ -16,8 +16,8 @@ UV := uv==0.13.8
 
 help:
 	@echo 'make demo       deploy to the embedded AWS engine on this machine, with a sample school'
-	@echo 'make test       format, lint, types, unit, moto, embedded engine, browser, docs'
-	@echo 'make test-slow  the wheel in an empty environment, the newest boto3'
+	@echo 'make test       format, lint, types, unit, moto, embedded engine, browser, docs, the wheel'
+	@echo 'make test-slow  every point of a kill, the newest boto3, the functions on their own Python'
 	@echo 'make docs       regenerate what is generated'
 	@echo 'make format     put the code into form'
 	@echo 'make bench      measurements'
@@ -84,7 +84,7 @@ tests/site/node_modules/.installed: tests/site/package.json $(wildcard tests/sit
 	@touch $@
 
 tests:
-	$(PYTEST) -m 'not slow' -rs -n $(JOBS)
+	$(PYTEST) -m 'not slow' -rs -n $(JOBS) --dist loadgroup
 
 test-slow: install
 	$(PYTEST) -m slow -rs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import signal
 import sys
 from typing import Annotated
@@ -12,6 +13,9 @@ import typer
 from studentdb import __version__
 from studentdb.commands import account, admin, demo, deployment, local, students
 from studentdb.errors import CancelledError, StudentDBError
+
+# A command about one deployment, up to where a hint goes on in words.
+_COMMAND = re.compile(r"studentdb (deploy|plan|status|teardown|login|whoami|students|admin)\b[^,;:(]*")
 
 app = typer.Typer(
     name="studentdb",
@@ -67,6 +71,7 @@ def run(arguments: list[str]) -> int:
         # Ctrl-C becomes such an Exit, without a word.
         return _failed(CancelledError("interrupted")) if code == CancelledError.exit_code else code
     except StudentDBError as error:
+        error.hint = _in_same_place(error.hint, arguments)
         return _failed(error)
     except (typer.Abort, KeyboardInterrupt):
         return _failed(CancelledError("interrupted"))
@@ -98,6 +103,21 @@ def _explained(error: Exception) -> StudentDBError:
         why=f"{type(error).__name__} at {where}",
         hint="report it with this line and the command that you ran",
     )
+
+
+def _in_same_place(hint: str, arguments: list[str]) -> str:
+    """A hint that is a command, with the flags that chose the deployment: without them it would mean another one."""
+    chosen: list[str] = []
+    for position, argument in enumerate(arguments):
+        flag, _, value = argument.partition("=")
+        if flag == "--local":
+            chosen.append(flag)
+        elif flag in {"--env", "--region", "--profile"}:
+            chosen += [flag, value or next(iter(arguments[position + 1 :]), "")]
+    said = _COMMAND.match(hint)
+    if not chosen or said is None or any(flag in hint for flag in ("--env", "--local", "--site")):
+        return hint
+    return " ".join((said.group(0).rstrip(), *chosen)) + hint[len(said.group(0).rstrip()) :]
 
 
 def _failed(error: StudentDBError) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studentdb import home
-from studentdb.errors import UsageError
+from studentdb.errors import StudentDBError, UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
@@ -70,8 +70,13 @@ class Context:
         from studentdb.targets import resolve_known
 
         known = resolve_known(self.settings, self._environ, self.registry)
-        if known.place == "local":
-            self.local_engine.up()
+        if known.place == "local" and (url := self.local_engine.up().url) != known.cognito_url:
+            # Whatever listens at the old address must not get a token.
+            raise StudentDBError(
+                f"{known.label} has moved",
+                why=f"the engine listens at {url}, and the addresses known are at {known.cognito_url}",
+                hint=f"studentdb deploy --local --env {known.env}",
+            )
         return known
 
     @cached_property
@@ -167,12 +172,26 @@ class Context:
 
         return Students(self.api)
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a person named the target: by flag, variable, file or `use`, not only because it is the only one."""
+        named = self.settings.model_fields_set & {"env", "region", "profile", "local"}
+        return bool(named) or bool(self._environ.get("AWS_ENDPOINT_URL")) or self.registry.default() is not None
+
+    @property
+    def is_default(self) -> bool:
+        """Whether `known` is meant where nothing is said."""
+        return self.known == self.registry.default()
+
     def settle_on(self, known: Known) -> None:
         """Remember a deployment, and mean it from here on."""
         self.known = self.registry.remember(known)
 
-    def forget(self, label: str, user_pool_id: str | None) -> None:
-        """A deployment of this account that is gone is not known any more."""
+    def forget(self, label: str, user_pool_id: str | None) -> bool:
+        """A deployment of this account that is gone is not known any more. Says whether it was the default."""
         for known in self.registry.all():
             if known.label == label and (known.account == self.aws.account or known.user_pool_id == user_pool_id):
+                was_default = known == self.registry.default()
                 self.registry.forget(known)
+                return was_default
+        return False

@@ -63,12 +63,13 @@ class Roster:
     """A file's students.
 
     `columns` is field -> what the file calls it; `ignored` the columns that were not read (a password column always
-    among them).
+    among them). `month_first`: there were dates with slashes, read as School Data Sync writes them; others may not.
     """
 
     rows: tuple[Row, ...]
     columns: Mapping[str, str]
     ignored: tuple[str, ...]
+    month_first: bool
 
     def error(self, line: int, field: str, message: str) -> CellError:
         """What is wrong with a field, named by the file's own column; `field` may be an item's: `grades[0]`."""
@@ -98,6 +99,7 @@ def read(file: Path) -> Roster:
     columns = _columns(header, file)
     rows: list[Row] = []
     errors: list[CellError] = []
+    month_first = False
     for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
@@ -106,6 +108,7 @@ def read(file: Path) -> Roster:
             continue
         fields, wrong = _fields(line, cells, columns, header)
         errors += wrong
+        month_first = month_first or ("birthDate" in columns and "/" in cells[columns["birthDate"]])
         rows.append(Row(line, fields))
     refuse(file, errors + _repeated(rows, columns, header))
     if not rows:
@@ -114,6 +117,7 @@ def read(file: Path) -> Roster:
         rows=tuple(rows),
         columns={field: header[index] for field, index in columns.items()},
         ignored=tuple(title for index, title in enumerate(header) if index not in columns.values()),
+        month_first=month_first,
     )
 
 
@@ -194,7 +198,7 @@ def _columns(header: Sequence[str], file: Path) -> dict[str, int]:
         raise UsageError(
             f"{file} is not a roster of students",
             why=f"line 1: no column {', '.join(missing)}; its columns are {titles}",
-            hint="the first line has to name the columns",
+            hint="studentdb students import --help lists the columns that are known",
         )
     return found
 

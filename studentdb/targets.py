@@ -68,7 +68,7 @@ class Known(Target):
     def names(self) -> tuple[str, ...]:
         """All that `use` takes for it: the second and third tell two accounts with one label apart."""
         by_account = (f"{self.label}/{self.account}",) if self.account else ()
-        return (self.label, *by_account, self.site_url)
+        return (self.label, *by_account, self.site_url, self.env)
 
     def is_same_as(self, other: Known) -> bool:
         """Whether both are one deployment, perhaps torn down and deployed again, or learned of in another way."""

@@ -162,3 +162,23 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
         started.stdout.close()
         complaints = started.stderr.read()
     assert (started.returncode, complaints) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("hint", "arguments", "expected"),
+    [
+        ("studentdb deploy", ["status", "--env", "int", "--local"], "studentdb deploy --env int --local"),
+        ("studentdb login EMAIL", ["students", "list", "--env=two"], "studentdb login EMAIL --env two"),
+        (
+            "studentdb teardown  (it goes on from here)",
+            ["teardown", "--profile", "school"],
+            "studentdb teardown --profile school  (it goes on from here)",
+        ),
+        ("studentdb deploy", ["status"], "studentdb deploy"),
+        ("studentdb use prod@local", ["students", "list", "--env", "x"], "studentdb use prod@local"),
+        ("add --env a or --env b", ["plan", "--local"], "add --env a or --env b"),
+        ("correct the file, then import it", ["students", "import", "--local"], "correct the file, then import it"),
+    ],
+)
+def test_a_hint_means_the_deployment_that_the_command_meant(hint: str, arguments: list[str], expected: str) -> None:
+    assert cli._in_same_place(hint, arguments) == expected

@@ -60,7 +60,7 @@ function credentialsForm(app, proceed) {
   });
   return [
     element("h1", {}, "Sign in"),
-    element("p", { class: "lead" }, "Use the e-mail address that your school's invitation came to."),
+    element("p", { class: "lead" }, "Use the e-mail address that your school has an account for."),
     form(submit, problems.root, email.root, password.root, element("p", { class: "actions" }, button)),
     element(
       "p",

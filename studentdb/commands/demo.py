@@ -43,7 +43,8 @@ def demo(_context: Context, *, as_json: Json = False) -> None:
     school = {number: checked(StudentCreate, student) for number, student in enumerate(students(), start=1)}
     with Count(console, "students", len(school)) as count:
         result = import_students(context.students, school, count.advance)
-    console.say(f"The sample school: {result.added} students added, {result.unchanged} were there already.")
+    changed = f", {result.changed} changed back" if result.changed else ""
+    console.say(f"The sample school: {result.added} added, {result.unchanged} there already{changed}.")
     if as_json:
         console.json({"site_url": addresses.site_url, "email": ADMIN, "password": password, "students": len(school)})
         return
@@ -51,8 +52,10 @@ def demo(_context: Context, *, as_json: Json = False) -> None:
     console.data(f"e-mail    {ADMIN}")
     console.data(f"password  {password}")
     console.say("")
+    # With others known as well, it has to be named.
+    flags = f" --local --env {ENV}" if len(context.registry.all()) > 1 and not context.is_default else ""
     console.say("You are signed in on the command line as well. Try:")
-    console.say("  studentdb students list --limit 10")
-    console.say("  studentdb students add --number S2001 --given-name Ada --family-name Lovelace")
-    console.say("  studentdb status")
-    console.say("  studentdb teardown --delete-data; studentdb local down")
+    console.say(f"  studentdb students list --limit 10{flags}")
+    console.say(f"  studentdb students add --number S2001 --given-name Ada --family-name Lovelace{flags}")
+    console.say(f"  studentdb status{flags}")
+    console.say(f"  studentdb teardown --delete-data{flags}; studentdb local down")

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from studentdb.ui.console import Console
 
 CHANGES_PENDING = 8
+_NEXT = {
+    "absent": "Nothing is deployed. `studentdb deploy` does it.",
+    "kept data": "The system was torn down and its data kept. `studentdb deploy` brings it back.",
+    "incomplete": "A deploy or teardown did not finish. `studentdb deploy` completes it.",
+    "changed": "Some things are not as this version declares them. `studentdb plan` shows which.",
+}
 # What AWS itself keeps for a while after a teardown with data; nobody can remove it earlier.
 KEPT_BY_AWS = (
     "AWS itself keeps a system backup of every table that had point-in-time recovery, for 35 days, free of charge."
@@ -47,6 +53,8 @@ def deploy(context: Context, *, yes: Yes = False, as_json: Json = False) -> None
         return
     console.data(f"site  {addresses.site_url}")
     console.data(f"API   {addresses.api_url}")
+    if any(step.action == "create" and step.resource.kind == "cognito-idp.user_pool" for step in outcome.plan.steps):
+        console.say("Nobody can sign in yet. Next: studentdb admin create EMAIL")
     for name in outcome.settling:
         console.say(f"AWS is still bringing {name} to its edges; that takes some minutes and nobody has to wait.")
 
@@ -125,8 +133,8 @@ def status(context: Context, *, as_json: Json = False) -> None:
         if key in report:
             console.data(f"{key.replace('_', ' '):<11} {report[key]}")
     console.data(f"{'API':<11} {'answers' if answers else 'does not answer'}")
-    if found.state == "changed":
-        console.say(f"{len(found.plan.pending)} things are not as this version declares them: studentdb plan")
+    if found.state != "deployed":
+        console.say(_NEXT[found.state])
 
 
 def teardown(
@@ -142,6 +150,13 @@ def teardown(
     from studentdb.ui.progress import Progress
 
     console = Console()
+    if delete_data and yes and not context.is_chosen:
+        raise UsageError(
+            f"nobody said that {context.target.label} is meant",
+            why="it is only the one deployment that this machine knows, and all its data would be deleted unasked",
+            hint=f"studentdb teardown --delete-data --yes --env {context.target.env}"
+            + (" --local" if context.target.place == "local" else ""),
+        )
     announce(context, console, "Tearing down")
     with Progress(console) as progress:
         deployer = context.deployer(progress)
@@ -156,10 +171,15 @@ def teardown(
         removed = deployer.teardown(planned, delete_data=delete_data)
     if removed.kept:
         console.say(f"Kept, with everything in them: {', '.join(removed.kept)}.")
-        console.say("The next deploy takes them over. To delete them as well: studentdb teardown --delete-data")
-    else:
-        context.forget(_label(context), planned.user_pool_id)
-    if delete_data and any(name.startswith("dynamodb.table/") for name in removed.removed):
+        console.say("The next deploy takes them over. To delete them as well, add --delete-data.")
+    elif context.forget(_label(context), planned.user_pool_id):
+        console.say("It was the default; choose another one with: studentdb use DEPLOYMENT")
+    # The embedded engine of this machine keeps nothing.
+    if (
+        delete_data
+        and context.target.place != "local"
+        and any(name.startswith("dynamodb.table/") for name in removed.removed)
+    ):
         console.say(KEPT_BY_AWS)
 
 

@@ -28,7 +28,7 @@ Status = Annotated[str | None, typer.Option("--status", metavar="active|inactive
 
 # Fields that an update may empty: `--email ""` does.
 _CLEARABLE = {"middle_name", "email", "username", "birth_date"}
-_COLUMNS = ("Number", "Family name", "Given name", "E-mail", "Grade", "Status")
+_COLUMNS = ("Number", "Family name", "Given name", "Middle name", "E-mail", "Grade", "Status")
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +96,8 @@ def list_(
         (
             student.identifier,
             student.family_name,
-            " ".join(filter(None, (student.given_name, student.middle_name))),
+            student.given_name,
+            student.middle_name or "",
             student.email or "",
             ", ".join(student.grades),
             student.status,
@@ -188,6 +189,11 @@ def import_(
 
     The student number says who is who. An empty cell leaves a field as it is, and nobody is deleted. A wrong cell
     anywhere, and nothing is imported.
+
+    Columns: Student Number (or Number, Identifier), First Name (Given Name) and Last Name (Family Name, Surname) are
+    needed; Middle Name, Email (Secondary Email), Username, Birthdate (Date of Birth), Grade, Status and SIS ID
+    (sourcedId) are read where they are there; all others are not. Dates are 2010-05-31, 31.5.2010, or with slashes
+    and the month first: 5/31/2010.
     """
     from studentdb import roster
     from studentdb.api.problems import InvalidInputError, checked
@@ -208,13 +214,15 @@ def import_(
     console = _announced(context)
     if found.ignored:
         console.say(f"Columns that are not read, stored or sent: {', '.join(map(plain, found.ignored))}")
+    if found.month_first:
+        console.say("Dates with slashes are read with the month first.")
     with Count(console, "students", len(wanted)) as count:
         result = import_students(context.students, wanted, count.advance)
     summary = {"added": result.added, "changed": result.changed, "unchanged": result.unchanged}
     if as_json:
         console.json({**summary, "refused": {str(line): str(error) for line, error in result.refused.items()}})
     elif not result.added and not result.changed and not result.refused:
-        console.say(f"Nothing to change: all {result.unchanged} students are as in {file.name}.")
+        console.say(f"Nothing to change: everybody in {file.name} ({result.unchanged}) is there as it says.")
     else:
         console.say(", ".join(f"{number} {word}" for word, number in summary.items()))
     if result.refused:

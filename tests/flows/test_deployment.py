@@ -87,7 +87,7 @@ def _teardown_and_back(school: School, first: dict[str, str]) -> None:
     removed = school.ok("teardown", "--yes")
     assert f"dynamodb.table/{school.prefix}-users" in removed.err
     assert f"cognito-idp.user_pool/{school.prefix}-users" in removed.err
-    assert "teardown --delete-data" in removed.err
+    assert "add --delete-data" in removed.err
     left = {name: found for name, found in school.inventory().items() if school.prefix in name}
     assert {name.partition("/")[0] for name in left} == {"dynamodb", "cognito-idp", "ssm"}
     assert {name: left[name] for name in data} == data

@@ -40,7 +40,7 @@ def test_a_roster(school: School, engine_home: Path) -> None:
 
     before = school.inventory()
     again = school.ok("students import", str(file))
-    assert "Nothing to change: all 86 students are as in Student.csv." in again.err
+    assert "Nothing to change: everybody in Student.csv (86) is there as it says." in again.err
     assert school.inventory() == before
     _secret_is_nowhere(school, engine_home)
 

@@ -26,13 +26,13 @@ def test_the_first_hour(machine: CommandLine) -> None:
     demo = machine.run("demo", "--json")
     assert demo.code == 0, demo.err
     assert demo.data["students"] == 60
-    assert "60 students added" in demo.err
+    assert "60 added, 0 there already" in demo.err
     assert len(json.loads(machine.ok("students", "list", "--json", "--limit", "10"))) == 10
     machine.ok("students", "add", "--number", "S2001", "--given-name", "Ada", "--family-name", "Lovelace")
 
     again = machine.run("demo", "--json")
     assert "Nothing to do" in again.err
-    assert "0 students added, 60 were there already" in again.err
+    assert "0 added, 60 there already" in again.err
     assert again.data["site_url"] == demo.data["site_url"]
 
     assert json.loads(machine.ok("local", "status", "--json"))["running"]
@@ -42,6 +42,12 @@ def test_the_first_hour(machine: CommandLine) -> None:
     assert len(json.loads(machine.ok("students", "list", "--json"))) == 61
     status = json.loads(machine.ok("status", "--local", "--env", "demo", "--json"))
     assert (status["state"], status["api_answers"], status["deployment"]) == ("deployed", True, status["deployment"])
+
+    # It is the only one known, but nobody has said that it is meant.
+    unasked = machine.run("teardown", "--delete-data", "--yes")
+    assert unasked.code == 2
+    assert "nobody said that demo@local is meant" in unasked.err
+    assert "studentdb teardown --delete-data --yes --env demo --local" in unasked.err
 
     machine.ok("teardown", "--delete-data", "--yes", "--local", "--env", "demo")
     gone = machine.run("students", "list")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.environments import ROOT, Environment
 from tests.interpreters import interpreter
-from tests.slow.environments import ROOT, Environment
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.slow.environments import ROOT, Environment
+from tests.environments import ROOT, Environment
 
 pytestmark = pytest.mark.slow
 

@@ -14,9 +14,10 @@ import httpx
 import pytest
 
 from studentdb import __version__
-from tests.slow.environments import ROOT, Environment
+from tests.environments import ROOT, Environment
 
-pytestmark = pytest.mark.slow
+# One worker builds and installs it, once; it starts an engine of its own.
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("wheel")]
 
 
 @pytest.fixture(scope="module")
