@@ -53,10 +53,10 @@ class VersionConflictError(ConflictError):
 
 
 def describe(problem: FieldProblem) -> str:
-    """`number: is taken (by Ada Lovelace, number S1001, id 72f5…)`."""
+    """`number: is taken (Ada Lovelace, number S1001, id 72f5…)`."""
     text = f"{word(problem.field)}: {problem.message}"
     if holder := problem.holder:
-        text += f" (by {holder.given_name} {holder.family_name}, number {holder.identifier}, id {holder.id})"
+        text += f" ({holder.given_name} {holder.family_name}, number {holder.identifier}, id {holder.id})"
     return text
 
 

@@ -74,6 +74,13 @@ def _service_error(error: ClientError) -> StudentDBError:
             why=message,
             hint="use credentials that allow it (the README lists what a deploy needs)",
         )
+    if code.isdigit():
+        # Not one of the service's own codes: an engine that stands in for AWS and lacks the call.
+        return StudentDBError(
+            f"the endpoint does not know {operation}",
+            why=f"it answered {code} {message}".rstrip(),
+            hint="studentdb needs it; AWS and the embedded engine (--local) have it",
+        )
     return StudentDBError(f"AWS refused {operation}", why=f"{code}: {message}")
 
 

@@ -121,7 +121,7 @@ def test_a_duplicate_names_field_and_holder(session: Session) -> None:
     error = failure(session, problem(409, "duplicate", errors=errors))
     assert isinstance(error, DuplicateError)
     assert error.exit_code == 1
-    assert error.why == "number: is taken (by Ada Lovelace, number S1001, id 72f5)"
+    assert error.why == "number: is taken (Ada Lovelace, number S1001, id 72f5)"
     assert error.fields[0].holder is not None
 
 

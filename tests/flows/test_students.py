@@ -57,7 +57,7 @@ def test_from_add_to_delete(deployed: Deployed, number: str) -> None:
 def test_what_somebody_has_already(deployed: Deployed, number: str) -> None:
     holder = add(deployed, number, "--email", f"{number}@example.edu")
     names = ("--given-name", "A", "--family-name", "B")
-    who = f"(by Ngọc Ánh Trần, number {number}, id {holder['id']})"
+    who = f"(Ngọc Ánh Trần, number {number}, id {holder['id']})"
     taken = deployed.run("students", "add", "--number", number.upper(), *names)
     assert (taken.code, f"error: somebody has this already: number: belongs to another student {who}" in taken.err) == (
         1,

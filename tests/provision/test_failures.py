@@ -105,6 +105,15 @@ def test_what_the_library_raises(raised: BotoCoreError, kind: type[StudentDBErro
     assert error.why
 
 
+def test_an_engine_that_lacks_a_call() -> None:
+    error = explain(answered("404", "Not Found", "ListResponseHeadersPolicies"))
+    assert (error.what, error.why) == (
+        "the endpoint does not know ListResponseHeadersPolicies",
+        "it answered 404 Not Found",
+    )
+    assert "--local" in error.hint
+
+
 def test_an_answer_that_is_not_aws() -> None:
     error = explain(ResponseParserError("Unable to parse response: b'<html>somebody@example.edu'"))
     assert isinstance(error, UnavailableError)
