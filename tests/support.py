@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -55,6 +56,13 @@ class Backend:
         key = iam.create_access_key(UserName=user)["AccessKey"]
         session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
         return self.aws(root.deployment.env, session)
+
+
+def free_port() -> int:
+    """One that nobody takes while an engine is down for a moment: other tests' engines begin at 4566."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def fresh_env() -> str:

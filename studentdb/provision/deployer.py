@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from studentdb import machine
 from studentdb.errors import IncompleteError, LockedError, UsageError
 from studentdb.provision import engine
 from studentdb.provision.aws import Aws
@@ -15,7 +16,7 @@ from studentdb.provision.core import Live, Outputs, without_tokens
 from studentdb.provision.engine import Plan, Stack, WalkError
 from studentdb.provision.events import Emit, silent
 from studentdb.provision.failures import explain
-from studentdb.provision.lock import Lock
+from studentdb.provision.lock import FRESH, Generation, Lock
 from studentdb.provision.package import package
 from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import STAGE, StackSettings, stack
@@ -73,6 +74,15 @@ class Source:
     public_routes: Sequence[str]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A survey, what the lock was before it, and when it was done."""
+
+    lives: dict[str, Live | None]
+    lock: Generation | None
+    at: float
+
+
 class Deployer:
     """The four verbs of one deployment.
 
@@ -81,9 +91,18 @@ class Deployer:
     """
 
     def __init__(
-        self, aws: Aws, settings: StackSettings, source: Source, emit: Emit, *, user_pool_id: str | None = None
+        self,
+        aws: Aws,
+        settings: StackSettings,
+        source: Source,
+        emit: Emit,
+        *,
+        user_pool_id: str | None = None,
+        clock: Callable[[], float] = machine.clock,
     ) -> None:
         self._aws = aws
+        self._clock = clock
+        self._seen: _Seen | None = None
         self._known_user_pool_id = user_pool_id
         self._emit = emit
         self.stack: Stack = stack(
@@ -109,17 +128,18 @@ class Deployer:
     def deploy(self, approve: Callable[[Plan], bool]) -> Outcome | None:
         """Bring the deployment to the declared state; None when `approve` said no.
 
-        An empty plan writes nothing and takes no lock. Otherwise the survey is repeated under the lock, and what is
-        then found to be needed is done. Raises LockedError, WalkError, CancelledError.
+        An empty plan writes nothing and takes no lock. Otherwise what is needed under the lock is done. Raises
+        LockedError, WalkError, CancelledError.
         """
-        lives = self.survey()
-        planned = engine.plan(self.stack, lives)
+        lock = Lock(self._aws, "studentdb deploy")
+        seen = self._look(lock)
+        planned = engine.plan(self.stack, seen.lives)
         if not planned:
-            return Outcome(planned, self._addresses(_outputs(lives)))
+            return Outcome(planned, self._addresses(_outputs(seen.lives)))
         if not approve(planned):
             return None
-        with Lock(self._aws, "studentdb deploy").held():
-            lives = self.survey()
+        with lock.held():
+            lives = self._under(lock, seen)
             approved, planned = planned, engine.plan(self.stack, lives)
             # Somebody may have changed things while the question stood: nothing is done that was not shown.
             if _writes(planned) - _writes(approved) and not approve(planned):
@@ -130,7 +150,8 @@ class Deployer:
 
     def removal(self, *, delete_data: bool) -> Removal:
         """What a teardown would remove. Writes nothing and takes no lock."""
-        lives = self.survey()
+        self._seen = self._look(Lock(self._aws, "studentdb teardown"))
+        lives = self._seen.lives
         present = [resource for resource in self.stack.all if lives[resource.id] is not None]
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
         removed = tuple(resource.id for resource in present if resource.id not in keep)
@@ -146,7 +167,7 @@ class Deployer:
         planned = planned or self.removal(delete_data=delete_data)
         if planned.removed or (delete_data and lock.latest() is not None):
             with lock.held(destroy=delete_data):
-                lives = self.survey()
+                lives = self._under(lock, self._seen)
                 targets = [r for r in self.stack.all if delete_data or not r.stateful]
                 with _explained(incomplete="studentdb teardown"):
                     engine.remove(targets, lives, self._aws, self._emit)
@@ -154,6 +175,17 @@ class Deployer:
                 groups = [r for r in targets if r.kind == "logs.log_group"]
                 engine.remove(groups, engine.survey(groups, self._aws, silent), self._aws, silent)
         return planned
+
+    def _look(self, lock: Lock) -> _Seen:
+        # The lock first: who holds it afterwards shows in its number.
+        before = lock.latest()
+        return _Seen(self.survey(), before, self._clock())
+
+    def _under(self, lock: Lock, seen: _Seen | None) -> dict[str, Live | None]:
+        """The survey under the lock: made again, unless it is fresh and nobody else can have written since."""
+        if seen is not None and lock.follows(seen.lock) and self._clock() - seen.at < FRESH:
+            return seen.lives
+        return self.survey()
 
     def status(self) -> Status:
         """What is there, compared with what this version declares. Writes nothing and takes no lock."""

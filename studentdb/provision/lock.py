@@ -129,6 +129,12 @@ class Lock:
             else:
                 self._release()
 
+    def follows(self, before: Generation | None) -> bool:
+        """Whether nobody held the lock between a look at it, which saw `before`, and our holding it now."""
+        if before is None:
+            return self._number == 1
+        return before.owner.released and self._number == before.number + 1
+
     def latest(self) -> Generation | None:
         """The highest generation, held or not."""
         generations = self._generations()

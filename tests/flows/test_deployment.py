@@ -6,17 +6,19 @@ import getpass
 import json
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from studentdb import machine
 from studentdb.bundle import find
 from studentdb.contract.operations import public_routes
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
-from studentdb.provision.events import silent
+from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.lock import Lock
 from studentdb.provision.stack import StackSettings
 from tests.command_line import CommandLine, Deployed
@@ -110,10 +112,46 @@ def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: B
     assert [call for call in calls if not call.startswith(READS)] == []
 
 
-def _deployer(aws: Aws) -> Deployer:
+def _deployer(
+    aws: Aws,
+    emit: Emit = silent,
+    settings: StackSettings | None = None,
+    clock: Callable[[], float] = machine.clock,
+) -> Deployer:
     bundle = find()
     source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
-    return Deployer(aws, StackSettings(), source, silent)
+    return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
+
+
+def test_a_survey_is_made_again_under_the_lock_where_it_could_be_old(school: School) -> None:
+    aws, now, surveys = school.root, [0.0], 0
+
+    def count(event: Event) -> None:
+        nonlocal surveys
+        surveys += (event.kind, event.action, event.phase) == ("apigatewayv2.api", "read", "done")
+
+    def deploy(days: int, meanwhile: Callable[[], object]) -> int:
+        nonlocal surveys
+        surveys = 0
+        settings = StackSettings(log_retention_days=days)
+        deployer = _deployer(aws, count, settings, clock=lambda: now[0])
+        assert deployer.deploy(lambda plan: meanwhile() is None) is not None
+        return surveys
+
+    def another_run() -> None:
+        with Lock(aws, "another").held():
+            pass
+
+    def a_long_thought() -> None:
+        now[0] += 60
+
+    assert deploy(30, lambda: None) == 1
+    assert deploy(60, lambda: None) == 1
+    assert deploy(90, another_run) == 2
+    assert deploy(30, a_long_thought) == 2
+    surveys = 0
+    _deployer(aws, count).teardown(delete_data=True)
+    assert surveys == 1
 
 
 def test_two_deployments_side_by_side(deployed: Deployed, school: School, engine: Backend, tmp_path: Path) -> None:

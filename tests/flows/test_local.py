@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import CommandLine
+from tests.support import free_port
 
 pytestmark = pytest.mark.engine
 
@@ -17,6 +18,9 @@ pytestmark = pytest.mark.engine
 def machine(tmp_path: Path) -> Iterator[CommandLine]:
     """A newcomer's."""
     new = CommandLine(tmp_path / "machine")
+    # It goes down and up again, and comes back to its port.
+    new.ok("local", "up", "--port", str(free_port()))
+    new.ok("local", "down")
     yield new
     new.run("local", "down")
 

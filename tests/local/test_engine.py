@@ -22,13 +22,14 @@ import pytest
 from studentdb.errors import StudentDBError, UsageError
 from studentdb.local.engine import LocalEngine, is_embedded
 from studentdb.machine import started_at
+from tests.support import free_port
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    engine = LocalEngine(tmp_path / "home", persist=False)
+    engine = LocalEngine(tmp_path / "home", port=free_port(), persist=False)
     yield engine
     engine.down()
 
@@ -56,7 +57,8 @@ def test_up_is_idempotent_and_down_says_whether_it_ran(engine: LocalEngine) -> N
 def test_the_port_is_kept_over_a_stop(engine: LocalEngine) -> None:
     port = engine.up().port
     engine.down()
-    assert engine.up().port == port
+    # One that is not told the port again.
+    assert LocalEngine(engine.home, persist=False).up().port == port
 
 
 def test_two_homes_have_two_engines(engine: LocalEngine, tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_credentials_are_checked(engine: LocalEngine) -> None:
 
 def test_is_embedded(engine: LocalEngine, listener: int) -> None:
     assert is_embedded(engine.up().url)
-    assert not is_embedded(f"http://127.0.0.1:{_closed_port()}")
+    assert not is_embedded(f"http://127.0.0.1:{free_port()}")
     assert not is_embedded("not a url")
 
 
@@ -248,9 +250,3 @@ def test_idle_connections_do_not_hold_up_a_stop(engine: LocalEngine) -> None:
         assert engine.down() is True
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"http://127.0.0.1:{running.port}/", timeout=2)
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,6 +19,7 @@ import pytest
 from botocore.config import Config
 
 from studentdb.local.engine import LocalEngine, Running
+from tests.support import free_port
 
 pytestmark = pytest.mark.engine
 
@@ -48,7 +49,7 @@ class Cloud:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    engine = LocalEngine(tmp_path / "home")
+    engine = LocalEngine(tmp_path / "home", port=free_port())
     yield engine
     engine.down()
 
