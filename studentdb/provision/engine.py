@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -255,6 +255,3 @@ def _raise_failures(what: str, result: Walk, aws: Aws) -> None:
         )
     if result.failures:
         raise WalkError(what, result.failures, result.skipped)
-
-
-Approve = Callable[[Plan], bool]
