@@ -84,7 +84,7 @@ tests/site/node_modules/.installed: tests/site/package.json $(wildcard tests/sit
 	@touch $@
 
 tests:
-	$(PYTEST) -m 'not slow' -rs -n $(JOBS) --dist loadgroup
+	$(PYTEST) -m 'not slow' -rs -n $(JOBS) --dist worksteal
 
 test-slow: install
 	$(PYTEST) -m slow -rs

@@ -16,8 +16,8 @@ import pytest
 from studentdb import __version__
 from tests.environments import ROOT, Environment
 
-# One worker builds and installs it, once; it starts an engine of its own.
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("wheel")]
+# It starts an engine of its own.
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,8 @@ def test_the_wheel_holds_the_product_and_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if "__pycache__" in name or "node_modules" in name or "/tests/" in name]
 
 
-def test_it_says_its_version(installed: Environment) -> None:
-    assert __version__ in cli(installed, "--version")
-
-
 def test_it_deploys_serves_and_goes_away(installed: Environment) -> None:
+    assert __version__ in cli(installed, "--version")
     deployed = json.loads(cli(installed, "deploy", "--local", "--yes", "--json"))
     page = _get(deployed["site_url"], "/")
     assert page.headers["content-type"].startswith("text/html")

@@ -142,12 +142,15 @@ class LocalEngine:
         for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS_TO_TRY):
             if not _is_free(port):
                 continue
-            try:
-                return self._start_on(port)
-            except StudentDBError:
-                # Somebody else's engine may have taken the port after we looked.
-                if _is_free(port):
-                    raise
+            for last in (False, True):
+                try:
+                    return self._start_on(port)
+                except StudentDBError:
+                    # Somebody else's engine may have taken the port after we looked, and may be gone again.
+                    if not _is_free(port):
+                        break
+                    if last:
+                        raise
         raise StudentDBError(
             "the engine has no port to listen on",
             why=f"all from {_FIRST_PORT} to {_FIRST_PORT + _PORTS_TO_TRY - 1} are taken",

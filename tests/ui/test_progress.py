@@ -80,12 +80,16 @@ def test_a_long_silence_is_broken_elsewhere() -> None:
 
 def test_a_live_view_on_a_terminal_leaves_the_lines() -> None:
     console, out, err = on_terminal()
-    with Progress(console) as progress:
+    clock = Clock()
+    with Progress(console, clock=clock) as progress:
         progress.expect(2)
         progress(event("start", "create", "slow"))
         progress(event("start", "create", "quick"))
         progress(event("done", "create", "quick", 0.2))
-        time.sleep(0.4)
+        deadline = time.monotonic() + 10
+        while "1 of 2 done" not in err.text and time.monotonic() < deadline:
+            time.sleep(0.05)
+        clock.now += 0.5
         progress(event("done", "create", "slow", 0.5))
     assert out.getvalue() == ""
     assert "1 of 2 done, 0 s" in err.text
