@@ -41,8 +41,10 @@ class Live:
 
     properties: Mapping[str, Any]
     outputs: Outputs = field(default_factory=dict)
-    # False while AWS is still working on it; nothing waits for this unless a resource's own verbs do.
+    # False while AWS is still working on it.
     settled: bool = True
+    # AWS's ids of more of ours with the same name: a lost answer may have left two. They are deleted with it.
+    twins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Resource(ABC):
     def lane(self) -> str | None:
         """Writes of one lane happen one at a time (an API's children, a bucket's settings)."""
         return None
+
+    @property
+    def goes_with(self) -> str:
+        """Id of the resource whose deletion takes this one along, so that it needs none of its own; "" for none."""
+        return ""
 
     def out(self, output: str) -> str:
         """A placeholder for an output of this resource, resolved before a verb of the dependant runs."""
@@ -129,9 +136,17 @@ class Resource(ABC):
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         """Bring `live` to the desired state and return the outputs."""
 
+    def settle(self, aws: Aws) -> None:  # noqa: B027 - most kinds can be used as soon as they are written
+        """Wait until what was written can be used: the deploy's end waits for this, what depends on it does not."""
+
     @abstractmethod
     def delete(self, aws: Aws, live: Live) -> None:
         """Remove it; already gone is success."""
+
+
+def giver(value: str) -> str:
+    """Id of the resource whose output `value` takes; "" when it takes none."""
+    return next((found.group(1) for found in _tokens(value)), "")
 
 
 def is_unresolved(value: object) -> bool:

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Literal
@@ -151,14 +151,25 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
     outputs: dict[str, Outputs] = {}
     lanes = Lanes()
 
-    def work(node: str) -> None:
+    def work(node: str) -> Callable[[], None] | None:
         step, live = steps[node], lives.get(node)
         resource = step.resource.resolve(outputs)
         if step.action == "none" and live is not None:
             outputs[node] = live.outputs
-            return
-        with _in_lane(lanes, resource):
-            outputs[node] = _write(step, resource, live, aws, emit)
+            # A deploy that was cut off may have left it half way.
+            return None if live.settled else lambda: resource.settle(aws)
+        with ExitStack() as told, _in_lane(lanes, resource):
+            outputs[node] = _write(step, resource, live, aws, told, emit)
+            if type(resource).settle is Resource.settle:
+                return None
+            # It is told to be done when it can be used.
+            unfinished = told.pop_all()
+
+        def settle() -> None:
+            with unfinished:
+                resource.settle(aws)
+
+        return settle
 
     graph = {node: step.resource.dependencies() for node, step in steps.items()}
     result = walk(graph, work, cancelled=aws.cancelled)
@@ -168,39 +179,44 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
     return outputs
 
 
-def _write(step: Step, resource: Resource, live: Live | None, aws: Aws, emit: Emit) -> Outputs:
+def _write(step: Step, resource: Resource, live: Live | None, aws: Aws, told: ExitStack, emit: Emit) -> Outputs:
     if is_unresolved(resource):
         raise StudentDBError(f"{step.id} takes an output that nothing gives", why=without_tokens(repr(resource)))
     if step.action == "create" or live is None:
-        with _reported(emit, resource, "create"):
-            return resource.create(aws)
+        told.enter_context(_reported(emit, resource, "create"))
+        return resource.create(aws)
     changes = resource.diff(live)
     if not changes:
         return live.outputs
     if step.action == "replace":
-        with _reported(emit, resource, "replace"):
-            resource.delete(aws, live)
-            return resource.create(aws)
-    with _reported(emit, resource, "update"):
-        return resource.update(aws, live, changes)
+        told.enter_context(_reported(emit, resource, "replace"))
+        resource.delete(aws, live)
+        return resource.create(aws)
+    told.enter_context(_reported(emit, resource, "update"))
+    return resource.update(aws, live, changes)
 
 
 def remove(resources: Iterable[Resource], lives: Survey, aws: Aws, emit: Emit) -> None:
-    """Delete what the survey found of `resources`, dependants first.
+    """Delete what the survey found of `resources`, dependants first; children that go with a parent cost no call.
 
     Raises WalkError with all failures after everything independent of them is gone.
     """
     outputs = {node: live.outputs for node, live in lives.items() if live is not None}
     present = {r.id: r for r in resources if lives.get(r.id) is not None}
-    graph: dict[str, set[str]] = {node: set() for node in present}
-    for node, resource in present.items():
-        for dependency in resource.dependencies() & present.keys():
-            graph[dependency].add(node)
+    taken = {node: r.goes_with for node, r in present.items() if r.goes_with in present}
+    # What a child depends on need not wait for it: the child is of no use without its parent.
+    graph: dict[str, set[str]] = {node: {taken[node]} if node in taken else set() for node in present}
+    for node in present.keys() - taken.keys():
+        for dependency in present[node].dependencies() & present.keys():
+            graph[taken.get(dependency, dependency)].add(node)
     lanes = Lanes()
 
     def work(node: str) -> None:
         resource, live = present[node].resolve(outputs), lives[node]
         assert live is not None  # noqa: S101 - `present` holds only what is there
+        if node in taken:
+            with _reported(emit, resource, "delete"):
+                return
         with _in_lane(lanes, resource), _reported(emit, resource, "delete"):
             resource.delete(aws, live)
 

@@ -211,8 +211,9 @@ def stack(
         *tables,
         signing_key,
         pool,
-        *groups,
+        # Before the groups, which nothing waits for: a pool's children are made one at a time.
         client,
+        *groups,
         *read_parts,
         *write_parts,
         api,

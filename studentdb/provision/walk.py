@@ -8,7 +8,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
-WORKERS = 16
+# More than are ever at work: those who wait for their lane hold a thread too.
+WORKERS = 32
+# What is left to do for a node when its dependants may begin.
+Rest = Callable[[], None]
 
 
 @dataclass
@@ -21,12 +24,12 @@ class Walk:
 
 def walk(
     graph: Mapping[str, set[str]],
-    visit: Callable[[str], None],
+    visit: Callable[[str], Rest | None],
     *,
     cancelled: threading.Event,
     workers: int = WORKERS,
 ) -> Walk:
-    """Call `visit(node)` for every node after the nodes it depends on.
+    """Call `visit(node)` for every node after the nodes it depends on, and the rest that it may return beside them.
 
     Dependencies outside the graph are taken as done. Sets `cancelled` on Ctrl-C and waits for what is running, so
     that no thread outlives the walk; nodes not begun by then are skipped. Raises CycleError for a cycle.
@@ -38,7 +41,7 @@ def walk(
     result = Walk()
     done: set[str] = set()
     with ThreadPoolExecutor(workers, thread_name_prefix="walk") as pool:
-        running: dict[Future[None], str] = {}
+        running: dict[Future[Rest | None], str] = {}
         try:
             while True:
                 if not cancelled.is_set():
@@ -48,7 +51,10 @@ def walk(
                 # The timeout lets Ctrl-C through on platforms where a lock wait cannot be interrupted.
                 finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    _settle(running.pop(future), future, sorter, result, done)
+                    node = running.pop(future)
+                    rest = _settle(node, future, sorter, result, done)
+                    if rest is not None and not cancelled.is_set():
+                        running[pool.submit(rest)] = node
         except KeyboardInterrupt:
             cancelled.set()
             wait(running)
@@ -58,15 +64,19 @@ def walk(
     return result
 
 
-def _settle(node: str, future: Future[None], sorter: TopologicalSorter[str], result: Walk, done: set[str]) -> None:
+def _settle(
+    node: str, future: Future[Rest | None], sorter: TopologicalSorter[str], result: Walk, done: set[str]
+) -> Rest | None:
     error = future.exception()
     if error is None:
-        done.add(node)
-        sorter.done(node)
-    elif isinstance(error, Exception):
+        if node not in done:
+            done.add(node)
+            sorter.done(node)
+        return future.result()
+    if isinstance(error, Exception):
         result.failures[node] = error
-    else:
-        raise error
+        return None
+    raise error
 
 
 class Lanes:

@@ -12,7 +12,16 @@ import pytest
 
 from studentdb.errors import CancelledError, StudentDBError
 from studentdb.provision.aws import Aws, Deployment
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, is_unresolved, without_tokens
+from studentdb.provision.core import (
+    Change,
+    Live,
+    NotOursError,
+    Outputs,
+    Resource,
+    giver,
+    is_unresolved,
+    without_tokens,
+)
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.engine import Plan, Stack, WalkError, apply, plan, remove, survey
 from studentdb.provision.events import Event, silent
@@ -25,6 +34,7 @@ class World:
         self.things: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, str]] = []
         self.broken: set[str] = set()
+        self.settling: dict[str, threading.Event] = {}
         self.busy: dict[str, int] = {}
         self.most_busy = 0
         self.guard = threading.Lock()
@@ -111,6 +121,34 @@ class Child(Thing):
     kind: ClassVar[str] = "child"
     identity: ClassVar[tuple[str, ...]] = ("name", "parent")
     parent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest(Thing):
+    """Goes with its parent."""
+
+    kind: ClassVar[str] = "guest"
+    parent: str
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.parent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slow(Thing):
+    """Can be used once somebody sets its event."""
+
+    kind: ClassVar[str] = "slow"
+
+    def read(self, aws: Aws) -> Live | None:
+        live = super().read(aws)
+        return live and Live(live.properties, live.outputs, settled=self.world.settling[self.name].is_set())
+
+    def settle(self, aws: Aws) -> None:
+        if not self.world.settling[self.name].wait(5):
+            raise StudentDBError(f"{self.name} never came up")
+        self.world.write("settle", self)
 
 
 @pytest.fixture
@@ -242,6 +280,97 @@ def test_remove_goes_backwards_and_keeps_what_is_not_named(aws: Aws, world: Worl
     remove((middle, top), lives, aws, silent)
     assert world.calls == [("delete", "top"), ("delete", "middle")]
     assert set(world.things) == {"base"}
+
+
+def test_children_go_with_their_parent(aws: Aws, world: World) -> None:
+    base = Thing(name="base", world=world)
+    parent = Thing(name="parent", world=world)
+    guests = [
+        Guest(name="one", world=world, parent=parent.out("id")),
+        Guest(name="two", world=world, parent=parent.out("id"), value=base.out("id")),
+    ]
+    user = Thing(name="user", world=world, uses=(guests[0].out("id"),))
+    deploy(aws, base, parent, *guests, user)
+    world.calls.clear()
+    events: list[Event] = []
+    lives = survey((base, parent, *guests, user), aws, silent)
+    remove((base, parent, *guests, user), lives, aws, events.append)
+    # What uses a child is gone before the parent; what the child used need not wait for either.
+    assert sorted(world.calls) == [("delete", "base"), ("delete", "parent"), ("delete", "user")]
+    assert world.calls.index(("delete", "user")) < world.calls.index(("delete", "parent"))
+    told = [event.name for event in events if event.phase == "done"]
+    assert sorted(told) == ["base", "one", "parent", "two", "user"]
+    assert told.index("parent") < min(told.index("one"), told.index("two"))
+
+
+def test_a_child_whose_parent_stays_is_deleted_itself(aws: Aws, world: World) -> None:
+    parent = Precious(name="parent", world=world)
+    guest = Guest(name="guest", world=world, parent=parent.out("id"))
+    deploy(aws, parent, guest)
+    world.calls.clear()
+    remove((guest,), survey((parent, guest), aws, silent), aws, silent)
+    assert world.calls == [("delete", "guest")]
+
+
+def test_children_of_a_parent_that_cannot_be_removed_count_as_left(aws: Aws, world: World) -> None:
+    parent = Thing(name="parent", world=world)
+    guest = Guest(name="guest", world=world, parent=parent.out("id"))
+    deploy(aws, parent, guest)
+    world.broken = {"parent"}
+    with pytest.raises(WalkError) as error:
+        remove((parent, guest), survey((parent, guest), aws, silent), aws, silent)
+    assert (set(error.value.failures), error.value.skipped) == ({"thing/parent"}, ("guest/guest",))
+
+
+def test_only_the_end_of_a_deploy_waits_for_what_settles(aws: Aws, world: World) -> None:
+    usable = world.settling["slow"] = threading.Event()
+    slow = Slow(name="slow", world=world)
+    user = Thing(name="user", world=world, value=slow.out("id"))
+    events: list[Event] = []
+
+    def see(event: Event) -> None:
+        events.append(event)
+        if (event.name, event.phase) == ("user", "done"):
+            usable.set()
+
+    stack = Stack((slow, user))
+    lives = survey(stack.all, aws, silent)
+    apply(plan(stack, lives), lives, aws, see)
+    assert world.calls == [("create", "slow"), ("create", "user"), ("settle", "slow")]
+    assert [(event.name, event.phase) for event in events][-2:] == [("user", "done"), ("slow", "done")]
+
+
+def test_what_does_not_settle_fails_the_deploy_and_nothing_else(aws: Aws, world: World) -> None:
+    usable = world.settling["slow"] = threading.Event()
+    slow = Slow(name="slow", world=world)
+    user = Thing(name="user", world=world, value=slow.out("id"))
+    events: list[tuple[str, str]] = []
+
+    def breaks(event: Event) -> None:
+        events.append((event.name, event.phase))
+        if events[-1] == ("user", "done"):
+            world.broken = {"slow"}
+            usable.set()
+
+    stack = Stack((slow, user))
+    lives = survey(stack.all, aws, silent)
+    with pytest.raises(WalkError) as error:
+        apply(plan(stack, lives), lives, aws, breaks)
+    assert (set(error.value.failures), error.value.skipped) == ({"slow/slow"}, ())
+    assert set(world.things) == {"slow", "user"}
+    assert ("slow", "failed") in events
+    assert ("slow", "done") not in events
+
+
+def test_what_a_deploy_before_left_half_way_is_waited_for(aws: Aws, world: World) -> None:
+    usable = world.settling["slow"] = threading.Event()
+    slow = Slow(name="slow", world=world)
+    slow.create(aws)
+    stack = Stack((slow, Thing(name="new", world=world)))
+    lives = survey(stack.all, aws, silent)
+    usable.set()
+    apply(plan(stack, lives), lives, aws, silent)
+    assert sorted(world.calls) == [("create", "new"), ("create", "slow"), ("settle", "slow")]
 
 
 def test_features_switched_off_are_swept(aws: Aws, world: World) -> None:

@@ -50,6 +50,7 @@ def test_lifecycle(case: Case, backend: Backend) -> None:
         assert resource.read(aws) is None
 
         outputs = resource.create(aws)
+        resource.settle(aws)
         live = assert_settled(resource, aws, outputs)
 
         changed = life.changed()
@@ -58,6 +59,7 @@ def test_lifecycle(case: Case, backend: Backend) -> None:
             assert changes
             assert not {change.property for change in changes} & changed.immutable
             outputs = changed.update(aws, live, changes)
+            changed.settle(aws)
             live = assert_settled(changed, aws, outputs)
 
         if case.drift is not None:
@@ -67,6 +69,7 @@ def test_lifecycle(case: Case, backend: Backend) -> None:
             changes = wanted.diff(drifted)
             assert changes
             outputs = wanted.update(aws, drifted, changes)
+            wanted.settle(aws)
             live = assert_settled(wanted, aws, outputs)
 
         resource.delete(aws, live)

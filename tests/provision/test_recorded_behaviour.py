@@ -144,11 +144,41 @@ def test_a_role_that_was_made_again_gets_its_function_made_again(aws: Aws, made_
 
 
 def test_a_new_function_is_waited_for(aws: Aws) -> None:
-    """LMB-06."""
+    """LMB-06; but not by what may be made for a pending one (LMB-07)."""
     function, wire = _function(aws), Wire(aws, "lambda")
     wire.alter("GetFunction", _with_status("Configuration", State="Pending"), times=2)
     function.create(aws)
+    assert wire.sent["GetFunction"] == 0
+    function.settle(aws)
     assert wire.sent["GetFunction"] == 3
+
+
+def test_new_code_for_a_function_still_being_made_waits_for_it(aws: Aws) -> None:
+    """A deploy was killed right after CreateFunction (LMB-06)."""
+    function = _function(aws)
+    function.create(aws)
+    wire = Wire(aws, "lambda")
+    wire.alter("GetFunction", _with_status("Configuration", State="Pending"), times=3)
+    newer = dataclasses.replace(function, code=lambda_.zipped("def handler(event, context):\n    return 4\n"))
+    live = read(newer, aws)
+    assert not live.settled
+    newer.update(aws, live, newer.diff(live))
+    assert (wire.sent["GetFunction"], wire.sent["UpdateFunctionCode"]) == (4, 1)
+
+
+def test_code_and_configuration_are_changed_one_after_the_other(aws: Aws) -> None:
+    """LMB-05."""
+    function = _function(aws)
+    function.create(aws)
+    newer = dataclasses.replace(
+        function, timeout_s=9, code=lambda_.zipped("def handler(event, context):\n    return 5\n")
+    )
+    live, wire = read(newer, aws), Wire(aws, "lambda")
+    wire.alter("GetFunction", _with_status("Configuration", LastUpdateStatus="InProgress"), times=2)
+    newer.update(aws, live, newer.diff(live))
+    assert (wire.sent["UpdateFunctionCode"], wire.sent["UpdateFunctionConfiguration"]) == (1, 1)
+    assert wire.sent["GetFunction"] == 3
+    assert newer.diff(read(newer, aws)) == ()
 
 
 def test_new_code_waits_for_the_update_before_it_and_touches_nothing_else(aws: Aws) -> None:
@@ -172,8 +202,9 @@ def test_a_failed_update_is_told_and_made_again(aws: Aws) -> None:
     function, wire = _function(aws), Wire(aws, "lambda")
     failed = _with_status("Configuration", LastUpdateStatus="Failed", LastUpdateStatusReason="no room")
     wire.alter("GetFunction", failed, times=2)
+    function.create(aws)
     with pytest.raises(StudentDBError, match="no room"):
-        function.create(aws)
+        function.settle(aws)
     live = read(function, aws)
     changes = function.diff(live)
     assert [change.property for change in changes] == ["last_update"]

@@ -60,8 +60,9 @@ class TestBucket:
 
     def test_lifecycle_rules_that_show_late_are_waited_for(self, aws: Aws, wire: Wire) -> None:
         none_yet = s3_error(404, "NoSuchLifecycleConfiguration")  # S3-21
+        made = made_bucket(aws)
         wire.answers("GetBucketLifecycleConfiguration", none_yet, none_yet, none_yet)
-        made_bucket(aws)
+        made.settle(aws)
         assert wire.used_up()
 
     def test_a_name_that_was_deleted_a_moment_ago(self, aws: Aws, wire: Wire) -> None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from studentdb.provision.aws import LOST_BUDGET, Aws, busy, ignoring, lost
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, giver
 
 # What the site's requests need; the page sends its token in a header, so credentials (cookies) stay off.
 CORS_HEADERS = ("authorization", "content-type", "idempotency-key")
@@ -50,6 +50,8 @@ class Api(Resource):
                 "DisableExecuteApiEndpoint": api.get("DisableExecuteApiEndpoint", False),
             },
             self._outputs(aws, api["ApiId"]),
+            # An answer was lost, and the process died before it could look again.
+            twins=tuple(twin["ApiId"] for twin in found[1:]),
         )
 
     def create(self, aws: Aws) -> Outputs:
@@ -68,10 +70,9 @@ class Api(Resource):
 
     def delete(self, aws: Aws, live: Live) -> None:
         client = aws.client("apigatewayv2")
-        # More than one is ours if an answer was lost and the process died before it could look again.
-        for api in self._ours(aws):
+        for api in (live.outputs["id"], *live.twins):
             with ignoring("NotFoundException"):
-                aws.retry(partial(client.delete_api, ApiId=api["ApiId"]), when=busy)
+                aws.retry(partial(client.delete_api, ApiId=api), when=busy)
 
     def _make(self, aws: Aws) -> Outputs:
         # CreateApi has no idempotency token; without quick create no stage or route appears by itself (AGW-13).
@@ -114,6 +115,10 @@ class Cors(Resource):
     @property
     def lane(self) -> str:
         return f"api:{self.api_id}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.api_id)
 
     def properties(self) -> dict[str, Any]:
         return {

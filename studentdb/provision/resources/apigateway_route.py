@@ -21,7 +21,7 @@ from studentdb.provision.aws import (
     ignoring,
     lost,
 )
-from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 
 # How long a new user pool's issuer may stay unreachable (AGW-06).
 ISSUER_BUDGET_S = 60.0
@@ -48,6 +48,10 @@ class _Child(Resource):
     @property
     def lane(self) -> str:
         return f"api:{self.api_id}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.api_id)
 
     @property
     def id_field(self) -> str:

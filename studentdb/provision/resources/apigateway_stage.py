@@ -41,7 +41,8 @@ _LOG_DELIVERY = (
 class Stage(Resource):
     """A stage that serves every change at once. `burst` is requests, `rate` requests per second.
 
-    It is ours because the API is: tags in CreateStage would need the right to apigateway:PUT as well.
+    It is ours because the API is: tags in CreateStage would need the right to apigateway:PUT as well. It does not just
+    go with the API: what writes to a log group has to be gone before the group (LOG-03), and the API waits for others.
 
     Raises UsageError for a limit of 0.
     """

@@ -130,18 +130,22 @@ class Distribution(Resource):
                 config = {**now["DistributionConfig"], "Enabled": False}
                 cloudfront.update_distribution(Id=found, IfMatch=now["ETag"], DistributionConfig=config)
 
-        def is_disabled() -> bool | None:
+        def disabled() -> str | None:
+            """Its ETag, once every edge knows."""
+            answer = cloudfront.get_distribution(Id=found)
+            now = answer["Distribution"]
             # A read right after the update can show the old `Deployed` (CF-01).
-            now = cloudfront.get_distribution(Id=found)["Distribution"]
-            return (now["Status"] == "Deployed" and not now["DistributionConfig"]["Enabled"]) or None
+            if now["DistributionConfig"]["Enabled"] or now["Status"] != "Deployed":
+                return None
+            return str(answer["ETag"])
 
         def remove() -> None:
-            etag = cloudfront.get_distribution_config(Id=found)["ETag"]
+            what = f"disabling distribution {found}"
+            etag = aws.wait(disabled, what=what, budget=DEPLOYED_BUDGET, slowest=10.0)
             cloudfront.delete_distribution(Id=found, IfMatch=etag)
 
         with ignoring("NoSuchDistribution"):
             aws.retry(disable, when=_STALE)
-            aws.wait(is_disabled, what=f"disabling distribution {found}", budget=DEPLOYED_BUDGET, slowest=10.0)
             aws.retry(remove, when=_NOT_DELETABLE_YET, budget=300)
 
     def _find(self, aws: Aws) -> dict[str, Any] | None:
@@ -152,8 +156,7 @@ class Distribution(Resource):
                 if item["Comment"] != self.comment:
                     continue
                 with ignoring("NoSuchResource", "NoSuchDistribution"):  # deleted since the list was made
-                    marks = cloudfront.list_tags_for_resource(Resource=item["ARN"])["Tags"]
-                    if aws.owns(tags.from_list(marks.get("Items", ()))):
+                    if aws.owns(distribution_tags(aws, item["ARN"])):
                         found: dict[str, Any] = cloudfront.get_distribution(Id=item["Id"])["Distribution"]
                         return found
                     foreign = item["Id"]
@@ -256,6 +259,14 @@ class Distribution(Resource):
             "Compress": True,
             "ResponseHeadersPolicyId": self.response_headers_policy_id,
         }
+
+
+def distribution_tags(aws: Aws, arn: str) -> dict[str, str]:
+    """Asked for once in a survey, which looks for the mark of ownership and for the site's digest in them."""
+    call = _client(aws).list_tags_for_resource
+    answer = aws.shared(("cloudfront tags", arn), lambda: call(Resource=arn))
+    # A tag that somebody added may have no value.
+    return {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"].get("Items", ())}
 
 
 def _client(aws: Aws) -> Any:

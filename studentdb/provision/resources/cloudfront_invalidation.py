@@ -9,7 +9,8 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from studentdb.provision.aws import Aws, error_code, has_code, ignoring
-from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.core import Change, Live, Outputs, Resource, giver
+from studentdb.provision.resources.cloudfront_distribution import distribution_tags
 
 # The control plane of the aws partition (REG-01).
 CLOUDFRONT_REGION = "us-east-1"
@@ -39,6 +40,11 @@ class Invalidation(Resource):
     distribution_arn: str
     digest: str
 
+    @property
+    def goes_with(self) -> str:
+        """The distribution, whose tag it is."""
+        return giver(self.distribution_arn)
+
     def properties(self) -> dict[str, Any]:
         """The digest for which the caches were cleared."""
         return {"digest": self.digest}
@@ -46,15 +52,12 @@ class Invalidation(Resource):
     def read(self, aws: Aws) -> Live | None:
         """None while the tag or the distribution is absent."""
         try:
-            found = _client(aws).list_tags_for_resource(Resource=self.distribution_arn)["Tags"]
+            found = distribution_tags(aws, self.distribution_arn)
         except ClientError as error:
             if error_code(error) not in _GONE:
                 raise
             return None
-        for tag in found.get("Items", ()):
-            if tag["Key"] == SITE_DIGEST:
-                return Live({"digest": tag.get("Value", "")})
-        return None
+        return Live({"digest": found[SITE_DIGEST]}) if SITE_DIGEST in found else None
 
     def create(self, aws: Aws) -> Outputs:
         """No tag does not mean nothing cached: an earlier deploy may have been cut off before it wrote the tag."""

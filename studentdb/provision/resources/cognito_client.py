@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from studentdb.provision.aws import LOST_BUDGET, Aws, busy, ignoring, lost
-from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 
 _GONE = "ResourceNotFoundException"
 
@@ -37,6 +37,10 @@ class UserPoolClient(Resource):
     @property
     def lane(self) -> str:
         return f"pool:{self.user_pool_id}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.user_pool_id)
 
     def properties(self) -> dict[str, Any]:
         return {**self._settings(), "HasSecret": False}
@@ -65,7 +69,11 @@ class UserPoolClient(Resource):
             return None
         client = found[0]
         live = {name: _in_order(client.get(name)) for name in self._settings()}
-        return Live({**live, "HasSecret": bool(client.get("ClientSecret"))}, {"id": client["ClientId"]})
+        return Live(
+            {**live, "HasSecret": bool(client.get("ClientSecret"))},
+            {"id": client["ClientId"]},
+            twins=tuple(twin["ClientId"] for twin in found[1:]),
+        )
 
     def create(self, aws: Aws) -> Outputs:
         try:
@@ -84,8 +92,8 @@ class UserPoolClient(Resource):
 
     def delete(self, aws: Aws, live: Live) -> None:
         client = aws.client("cognito-idp")
-        for found in self._found(aws):
-            which = {"UserPoolId": self.user_pool_id, "ClientId": found["ClientId"]}
+        for client_id in (live.outputs["id"], *live.twins):
+            which = {"UserPoolId": self.user_pool_id, "ClientId": client_id}
             with ignoring(_GONE):
                 aws.retry(partial(client.delete_user_pool_client, **which), when=busy)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from studentdb.provision.aws import LOST_BUDGET, Aws, busy, error_code, ignoring, lost
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, giver
 
 _GONE = "ResourceNotFoundException"
 
@@ -87,7 +87,11 @@ class UserPool(Resource):
         found = self._ours(aws)
         if not found:
             return None
-        return Live(_as_declared(self.properties(), found[0]), _pool_outputs(found[0]))
+        return Live(
+            _as_declared(self.properties(), found[0]),
+            _pool_outputs(found[0]),
+            twins=tuple(twin["Id"] for twin in found[1:]),
+        )
 
     def create(self, aws: Aws) -> Outputs:
         try:
@@ -105,12 +109,13 @@ class UserPool(Resource):
 
     def delete(self, aws: Aws, live: Live) -> None:
         client = aws.client("cognito-idp")
-        for pool in self._ours(aws):
+        for pool_id in (live.outputs["id"], *live.twins):
             with ignoring(_GONE):
+                pool = client.describe_user_pool(UserPoolId=pool_id)["UserPool"]
                 # (COG-02). Nothing else changes: what somebody added may be refused in the tier that we declare.
                 found = {name: pool[name] for name in self._settings() if pool.get(name)}
                 self._update(aws, pool, {**found, "DeletionProtection": "INACTIVE"})
-                aws.retry(partial(client.delete_user_pool, UserPoolId=pool["Id"]), when=busy)
+                aws.retry(partial(client.delete_user_pool, UserPoolId=pool_id), when=busy)
 
     def _make(self, aws: Aws) -> Outputs:
         # CreateUserPool has no idempotency token, and names are not unique (COG-18).
@@ -165,6 +170,10 @@ class Group(Resource):
     @property
     def lane(self) -> str:
         return f"pool:{self.user_pool_id}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.user_pool_id)
 
     def properties(self) -> dict[str, Any]:
         return {"Description": self.description, "Precedence": self.precedence}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from studentdb.provision.aws import Aws, error_code, has_code, ignoring
-from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 
 _KEY = {"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}}
 _KEY_BYTES = 32
@@ -30,6 +30,10 @@ class SigningKey(Resource):
     }
 
     table_name: str
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.table_name)
 
     def properties(self) -> dict[str, Any]:
         return {}

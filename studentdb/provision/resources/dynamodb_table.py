@@ -159,20 +159,19 @@ class Table(Resource):
 
     def delete(self, aws: Aws, live: Live) -> None:
         dynamodb = aws.client("dynamodb")
-        table = self._describe(aws)
-        if table is None:
-            return
         with ignoring("ResourceNotFoundException"):
-            if table["TableStatus"] != "DELETING":
+            protected = live.properties["deletion_protection"]
+            if not live.settled:
                 table = self._wait_settled(aws)
-                # A change that changes nothing is refused (DDB-11).
-                if table.get("DeletionProtectionEnabled"):
-                    self._change(aws, {"DeletionProtectionEnabled": False})
-                aws.retry(
-                    lambda: dynamodb.delete_table(TableName=self.name),
-                    when=_cannot_delete_yet,
-                    budget=_CHANGE_BUDGET,
-                )
+                protected = table.get("DeletionProtectionEnabled")
+            # A change that changes nothing is refused (DDB-11).
+            if protected:
+                self._change(aws, {"DeletionProtectionEnabled": False})
+            aws.retry(
+                lambda: dynamodb.delete_table(TableName=self.name),
+                when=_cannot_delete_yet,
+                budget=_CHANGE_BUDGET,
+            )
         self._wait_gone(aws)
 
     def _create(self, aws: Aws) -> None:

@@ -98,7 +98,18 @@ class Role(Resource):
     def delete(self, aws: Aws, live: Live) -> None:
         iam = aws.client("iam")
         with ignoring("NoSuchEntity"):
-            # Policies that somebody put or attached by hand would keep the role (IAM-03).
+            try:
+                iam.delete_role(RoleName=self.name)
+            except ClientError as error:
+                if not _collided(error):
+                    raise
+                # Policies that somebody put or attached by hand keep the role (IAM-03).
+                self._strip(aws)
+                aws.retry(lambda: iam.delete_role(RoleName=self.name), when=_collided)
+
+    def _strip(self, aws: Aws) -> None:
+        iam = aws.client("iam")
+        with ignoring("NoSuchEntity"):
             for page in iam.get_paginator("list_role_policies").paginate(RoleName=self.name):
                 for policy in page["PolicyNames"]:
                     with ignoring("NoSuchEntity"):
@@ -107,7 +118,6 @@ class Role(Resource):
                 for attached in page["AttachedPolicies"]:
                     with ignoring("NoSuchEntity"):
                         iam.detach_role_policy(RoleName=self.name, PolicyArn=attached["PolicyArn"])
-            aws.retry(lambda: iam.delete_role(RoleName=self.name), when=_collided)
 
     def _trust(self) -> dict[str, Any]:
         return {

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from studentdb.errors import StudentDBError
 from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, error_message, has_code, ignoring
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, giver
 
 # IAM's own propagation took more than 48 s in one measured deploy; Terraform allows Lambda 5 min (X-04).
 _ROLE_BUDGET = 300.0
@@ -123,7 +123,7 @@ class Function(Resource):
 
     def create(self, aws: Aws) -> Outputs:
         try:
-            aws.retry(
+            made = aws.retry(
                 lambda: aws.client("lambda").create_function(
                     **self._configuration(),
                     Code={"ZipFile": self.code},
@@ -139,15 +139,18 @@ class Function(Resource):
             if live is None:
                 raise
             return self.update(aws, live, self.diff(live))
-        return _outputs(self._wait_set_up(aws))
+        # Integrations and permissions can be made for one that is still pending (LMB-07).
+        return _outputs(made)
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         client = aws.client("lambda")
         differing = {change.property for change in changes}
         # A new function, or one in another update, refuses any change (LMB-05, LMB-06).
-        config = self._wait_settled(aws)
+        if not live.settled:
+            self._wait_settled(aws)
         # After a failed update nobody knows which half of it is in force.
         again = "last_update" in differing
+        configured = differing - _CODE_PROPERTIES
         if again or differing & _CODE_PROPERTIES:
             aws.retry(
                 lambda: client.update_function_code(
@@ -156,15 +159,24 @@ class Function(Resource):
                 when=_conflict,
                 budget=_STATE_BUDGET,
             )
-            config = self._wait_set_up(aws)
-        if differing - _CODE_PROPERTIES:
+            if configured:
+                self.settle(aws)
+        if configured:
             aws.retry(
                 lambda: client.update_function_configuration(**self._configuration()),
                 when=lambda error: _conflict(error) or _role_not_visible(error),
                 budget=_ROLE_BUDGET,
             )
-            config = self._wait_set_up(aws)
-        return _outputs(config)
+        return live.outputs
+
+    def settle(self, aws: Aws) -> None:
+        """Raises StudentDBError with Lambda's reason when a change failed."""
+        config = self._wait_settled(aws)
+        for status, reason in (("State", "StateReason"), ("LastUpdateStatus", "LastUpdateStatusReason")):
+            if config.get(status) == "Failed":
+                raise StudentDBError(
+                    f"Lambda could not set up function {self.name}", why=config.get(reason, "no reason given")
+                )
 
     def delete(self, aws: Aws, live: Live) -> None:
         with ignoring("ResourceNotFoundException"):
@@ -206,19 +218,6 @@ class Function(Resource):
 
         return aws.wait(poll, what=f"function {self.name} becoming ready", budget=_STATE_BUDGET)
 
-    def _wait_set_up(self, aws: Aws) -> dict[str, Any]:
-        """Wait until Lambda is done with a change.
-
-        Raises StudentDBError with Lambda's reason when it failed.
-        """
-        config = self._wait_settled(aws)
-        for status, reason in (("State", "StateReason"), ("LastUpdateStatus", "LastUpdateStatusReason")):
-            if config.get(status) == "Failed":
-                raise StudentDBError(
-                    f"Lambda could not set up function {self.name}", why=config.get(reason, "no reason given")
-                )
-        return config
-
 
 @dataclass(frozen=True, kw_only=True)
 class Permission(Resource):
@@ -244,6 +243,10 @@ class Permission(Resource):
     def lane(self) -> str:
         # Parallel writes to one policy overwrite each other, silently (LMB-12).
         return f"function:{self.function_name}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.function_name)
 
     def properties(self) -> dict[str, Any]:
         return {

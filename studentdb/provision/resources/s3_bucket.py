@@ -108,8 +108,7 @@ class Bucket(Resource):
     def read(self, aws: Aws) -> Live | None:
         """Raises NotOursError for another account's bucket and for an unmarked one with tags or contents."""
         try:
-            tagged = self._is_tagged(aws)
-            return Live({"tagged": tagged, **self._settings(aws)}, self._outputs(aws))
+            return Live(self._read_all(aws), self._outputs(aws))
         except ClientError as error:
             if error_code(error) != "NoSuchBucket":
                 raise
@@ -138,14 +137,15 @@ class Bucket(Resource):
         writers = self._writers(aws)
         for change in changes:
             aws.retry(writers[change.property], when=_NOT_YET)
-        if any(change.property == "lifecycle" for change in changes):
-            # Its reads lag behind, alone of all settings (S3-21).
-            aws.wait(
-                lambda: self._lifecycle(aws) == _LIFECYCLE or None,
-                what=f"the lifecycle rules of {self.name} becoming visible",
-                budget=180,
-            )
         return self._outputs(aws)
+
+    def settle(self, aws: Aws) -> None:
+        """Waits for the lifecycle rules: their reads lag behind, alone of all settings (S3-21)."""
+        aws.wait(
+            lambda: self._lifecycle(aws) == _LIFECYCLE or None,
+            what=f"the lifecycle rules of {self.name} becoming visible",
+            budget=180,
+        )
 
     def delete(self, aws: Aws, live: Live) -> None:
         """Removes every version, delete marker and unfinished upload first."""
@@ -180,10 +180,11 @@ class Bucket(Resource):
         found = aws.client("s3").list_buckets(Prefix=self.name)
         return any(bucket["Name"] == self.name for bucket in found.get("Buckets", ()))
 
-    def _settings(self, aws: Aws) -> dict[str, Any]:
+    def _read_all(self, aws: Aws) -> dict[str, Any]:
         s3 = aws.client("s3")
         target = self._target(aws)
         asked: dict[str, Callable[[], Any]] = {
+            "tagged": lambda: self._is_tagged(aws),
             "block": lambda: _unless_unset(
                 lambda: s3.get_public_access_block(**target)["PublicAccessBlockConfiguration"],
                 "NoSuchPublicAccessBlockConfiguration",
@@ -202,8 +203,11 @@ class Bucket(Resource):
         # At once: one after the other they would be the longest part of a survey.
         with ThreadPoolExecutor(len(asked)) as pool:
             reads = {name: pool.submit(read) for name, read in asked.items()}
+        # First, because what else cannot be read of a bucket may be so because it is somebody else's.
+        tagged = reads["tagged"].result()
         block, encryption = reads["block"].result(), reads["encryption"].result()
         return {
+            "tagged": tagged,
             "public_access_block": block and {key: block.get(key, False) for key in _NO_PUBLIC_ACCESS},
             "object_ownership": reads["ownership"].result(),
             "versioning": reads["versioning"].result(),
@@ -315,6 +319,10 @@ class BucketPolicy(Resource):
     def lane(self) -> str:
         """The bucket's: its settings are written one at a time (S3-07)."""
         return f"bucket:{self.name}"
+
+    @property
+    def goes_with(self) -> str:
+        return f"{Bucket.kind}/{self.name}"
 
     def properties(self) -> dict[str, Any]:
         """The document in its canonical form."""

@@ -19,11 +19,11 @@ from botocore.exceptions import ClientError
 
 from studentdb.errors import StudentDBError
 from studentdb.provision.aws import Aws, error_code, has_code, ignoring
-from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 
 # Public like the files that it lists.
 MANIFEST = ".studentdb-manifest.json"
-UPLOADS_AT_ONCE = 8
+UPLOADS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Objects(Resource):
 
     bucket: str
     files: Mapping[str, File] = field(repr=False)
+
+    @property
+    def goes_with(self) -> str:
+        """The bucket: it is emptied before it is deleted."""
+        return giver(self.bucket)
 
     def properties(self) -> dict[str, Any]:
         """`etag`, `content_type` and `cache_control` by key, the manifest included."""
