@@ -33,9 +33,9 @@ def check(url: str) -> None:
         key = {"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}}
         tasks.append(go(dynamodb.get_item, TableName=f"{PREFIX}-index", Key=key, ProjectionExpression="pk"))
         gateway = aws.client("apigatewayv2")
-        tasks += check_api(gateway, go)
+        api = go(find_api, gateway)
         cognito = aws.client("cognito-idp")
-        tasks.append(go(check_pool, cognito))
+        people = go(find_pool, cognito)
         iam, functions = aws.client("iam"), aws.client("lambda")
         for half in ("read", "write"):
             role = f"{PREFIX}-api-{half}-{REGION}"
@@ -60,6 +60,8 @@ def check(url: str) -> None:
         ]
         tasks += [go(read, Bucket=aws.bucket) for read in reads]
         tasks.append(go(s3.get_object, Bucket=aws.bucket, Key=MANIFEST))
+        tasks += check_api(gateway, api.result(), go)
+        tasks += check_pool(cognito, people.result(), go)
         cloudfront = aws.client("cloudfront")
         tasks += [
             go(check_distribution, cloudfront),
@@ -76,17 +78,20 @@ def check_table(dynamodb: Any, name: str) -> None:
     dynamodb.describe_continuous_backups(TableName=table)
 
 
-def check_api(gateway: Any, go: Callable[..., Future[Any]]) -> list[Future[Any]]:
-    api = find_api(gateway)
+def check_api(gateway: Any, api: str, go: Callable[..., Future[Any]]) -> list[Future[Any]]:
     reads = (gateway.get_integrations, gateway.get_authorizers, gateway.get_routes)
     return [*(go(read, ApiId=api) for read in reads), go(gateway.get_stage, ApiId=api, StageName="prod")]
 
 
-def check_pool(cognito: Any) -> None:
-    pool = find_pool(cognito)
-    cognito.describe_user_pool(UserPoolId=pool)
-    for name in GROUPS:
-        cognito.get_group(UserPoolId=pool, GroupName=name)
+def check_pool(cognito: Any, pool: str, go: Callable[..., Future[Any]]) -> list[Future[Any]]:
+    return [
+        go(check_client, cognito, pool),
+        go(cognito.describe_user_pool, UserPoolId=pool),
+        *(go(cognito.get_group, UserPoolId=pool, GroupName=name) for name in GROUPS),
+    ]
+
+
+def check_client(cognito: Any, pool: str) -> None:
     client = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"][0]["ClientId"]
     cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)
 

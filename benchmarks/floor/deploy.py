@@ -13,7 +13,9 @@ from typing import Any
 
 from benchmarks.clock import ROOT
 from benchmarks.floor.aws import LOG_GROUPS, OURS, PREFIX, REGION, TABLES, TAG_LIST, TAGS, THREADS, Aws, done, until
-from benchmarks.floor.people import make_pool
+from benchmarks.floor.lock import Lock
+from benchmarks.floor.names import all_free
+from benchmarks.floor.people import make_groups, make_pool
 from benchmarks.floor.site import (
     invalidate,
     make_access,
@@ -42,6 +44,8 @@ def deploy(url: str) -> None:
     aws = Aws(url)
     with ThreadPoolExecutor(THREADS) as pool:
         go = pool.submit
+        all_free(aws, go)
+        lock = Lock(aws)
         # What others wait for goes first. No task is submitted before those that it waits for, so none can starve.
         dynamodb = aws.client("dynamodb")
         tables = {name: go(make_table, dynamodb, name) for name in TABLES}
@@ -68,6 +72,7 @@ def deploy(url: str) -> None:
             go(make_api_children, gateway, api, app, functions, groups, site),
             *(go(allow_gateway, aws, functions_client, half, functions[half], api) for half in functions),
             go(put_bucket_policy, aws, s3, site),
+            go(make_groups, cognito, app),
             *(go(until, partial(is_active, functions_client, half)) for half in functions),
         ]
         files = site_files(aws, site.result(), api.result(), *app.result())
@@ -77,6 +82,7 @@ def deploy(url: str) -> None:
         digest = hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()
         invalidate(cloudfront, site.result(), digest)
         done([*tables.values(), *roles.values(), *groups.values(), *functions.values(), *rest])
+        lock.release()
 
 
 def make_table(dynamodb: Any, name: str) -> str:
@@ -108,6 +114,7 @@ def make_table(dynamodb: Any, name: str) -> str:
     dynamodb.update_continuous_backups(
         TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
+    until(lambda: recovers(dynamodb, table))
     if name == "index":
         key = {"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}}
         dynamodb.put_item(TableName=table, Item=key, ConditionExpression="attribute_not_exists(pk)")
@@ -121,6 +128,11 @@ def schema(*names: str) -> list[dict[str, str]]:
 def active_table(dynamodb: Any, table: str) -> Any:
     found = dynamodb.describe_table(TableName=table)["Table"]
     return found if found["TableStatus"] == "ACTIVE" else None
+
+
+def recovers(dynamodb: Any, table: str) -> bool:
+    found = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    return bool(found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED")
 
 
 def make_role(iam: Any, half: str) -> dict[str, str]:
@@ -214,6 +226,8 @@ def allow_gateway(aws: Aws, client: Any, half: str, function: Future[str], api: 
         Principal="apigateway.amazonaws.com",
         SourceArn=f"arn:aws:execute-api:{REGION}:{aws.account}:{api.result()}/*/*",
     )
+    # What was added may have been lost, in silence.
+    until(lambda: half in client.get_policy(FunctionName=function.result())["Policy"])
 
 
 def api_settings() -> dict[str, Any]:

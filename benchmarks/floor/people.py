@@ -1,7 +1,8 @@
-"""The user pool."""
+"""The user pool, its client and its groups."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import Any
 
 from benchmarks.floor.aws import GROUPS, PREFIX, TAGS
@@ -10,8 +11,6 @@ from benchmarks.floor.aws import GROUPS, PREFIX, TAGS
 def make_pool(cognito: Any) -> tuple[str, str]:
     pool = cognito.create_user_pool(PoolName=f"{PREFIX}-users", UserPoolTags=TAGS, **pool_settings("ACTIVE"))
     pool_id = pool["UserPool"]["Id"]
-    for name, description in GROUPS.items():
-        cognito.create_group(UserPoolId=pool_id, GroupName=name, Description=description, Precedence=0)
     client = cognito.create_user_pool_client(
         UserPoolId=pool_id,
         ClientName=f"{PREFIX}-app",
@@ -29,6 +28,13 @@ def make_pool(cognito: Any) -> tuple[str, str]:
         WriteAttributes=["family_name", "given_name"],
     )
     return pool_id, client["UserPoolClient"]["ClientId"]
+
+
+def make_groups(cognito: Any, app: Future[tuple[str, str]]) -> None:
+    """One after the other, and after the client: AWS takes one change at a time of a pool."""
+    pool_id, _ = app.result()
+    for name, description in GROUPS.items():
+        cognito.create_group(UserPoolId=pool_id, GroupName=name, Description=description, Precedence=0)
 
 
 def pool_settings(protection: str) -> dict[str, Any]:

@@ -5,129 +5,119 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.floor.aws import GROUPS, LOG_GROUPS, PREFIX, REGION, TABLES, THREADS, Aws, done, until
+from benchmarks.floor.aws import LOG_GROUPS, PREFIX, REGION, TABLES, TAG_LIST, TAGS, THREADS, Aws, done, until
 from benchmarks.floor.check import find_api, find_distribution, find_pool
 from benchmarks.floor.deploy import active_table
+from benchmarks.floor.lock import Lock
+from benchmarks.floor.names import exists
 from benchmarks.floor.people import pool_settings
 
 
 def teardown(url: str) -> None:
-    """Remove everything, each thing after what refers to it."""
+    """Remove everything that carries the tag, each thing after what refers to it. Children go with their parents."""
     aws = Aws(url)
+    lock = Lock(aws)
     with ThreadPoolExecutor(THREADS) as pool:
         go = pool.submit
+        # What others wait for goes first. No task is submitted before those that it waits for, so none can starve.
+        cloudfront = aws.client("cloudfront")
+        distribution = go(remove_distribution, cloudfront)
         dynamodb = aws.client("dynamodb")
         tasks = [go(remove_table, dynamodb, name) for name in TABLES]
-        gateway, functions = aws.client("apigatewayv2"), aws.client("lambda")
-        api = go(remove_api, gateway)
-        logs = aws.client("logs")
-        removed = {half: go(remove_function, functions, logs, half, api) for half in ("read", "write")}
-        iam = aws.client("iam")
-        tasks += [api, *removed.values(), *(go(remove_role, iam, half, removed[half]) for half in removed)]
-        tasks.append(go(remove_access_log, logs, api))
-        tasks.append(go(remove_pool, aws.client("cognito-idp"), api))
-        cloudfront, s3 = aws.client("cloudfront"), aws.client("s3")
-        emptied = go(empty_bucket, aws, s3)
-        distribution = go(remove_distribution, cloudfront)
+        logs, gateway = aws.client("logs"), aws.client("apigatewayv2")
+        tasks.append(go(remove_api, aws, gateway, logs))
+        functions, iam = aws.client("lambda"), aws.client("iam")
+        removed = {half: go(remove_function, aws, functions, logs, half) for half in ("read", "write")}
+        tasks += [go(remove_role, iam, half, function) for half, function in removed.items()]
+        tasks.append(go(remove_pool, aws.client("cognito-idp")))
         tasks += [
             go(remove_access, aws, cloudfront, distribution),
             go(remove_headers, aws, cloudfront, distribution),
-            go(remove_bucket, aws, s3, emptied, distribution),
+            go(remove_bucket, aws, aws.client("s3"), distribution),
+            *removed.values(),
         ]
         done(tasks)
+    lock.destroy()
+
+
+def ours(found: object) -> None:
+    """Tags in either shape."""
+    if found not in (TAGS, TAG_LIST) and not (isinstance(found, dict) and found.items() >= TAGS.items()):
+        raise RuntimeError(f"somebody else's: {found}")
 
 
 def remove_table(dynamodb: Any, name: str) -> None:
     table = f"{PREFIX}-{name}"
-    if name == "index":
-        dynamodb.delete_item(TableName=table, Key={"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}})
+    arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+    ours(dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"])
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
     until(lambda: active_table(dynamodb, table))
     dynamodb.delete_table(TableName=table)
-
-    def gone() -> bool:
-        try:
-            dynamodb.describe_table(TableName=table)
-        except dynamodb.exceptions.ResourceNotFoundException:
-            return True
-        return False
-
-    until(gone)
+    until(lambda: not exists(dynamodb.describe_table, TableName=table))
 
 
-def remove_api(gateway: Any) -> None:
+def remove_api(aws: Aws, gateway: Any, logs: Any) -> None:
     api = find_api(gateway)
-    for route in gateway.get_routes(ApiId=api)["Items"]:
-        gateway.delete_route(ApiId=api, RouteId=route["RouteId"])
-    gateway.delete_cors_configuration(ApiId=api)
     gateway.delete_stage(ApiId=api, StageName="prod")
-    for integration in gateway.get_integrations(ApiId=api)["Items"]:
-        gateway.delete_integration(ApiId=api, IntegrationId=integration["IntegrationId"])
-    for authorizer in gateway.get_authorizers(ApiId=api)["Items"]:
-        gateway.delete_authorizer(ApiId=api, AuthorizerId=authorizer["AuthorizerId"])
+    remove_log_group(aws, logs, LOG_GROUPS[2])
     gateway.delete_api(ApiId=api)
 
 
-def remove_function(functions: Any, logs: Any, half: str, api: Future[None]) -> None:
+def remove_function(aws: Aws, functions: Any, logs: Any, half: str) -> None:
     name = f"{PREFIX}-api-{half}"
-    api.result()
-    functions.remove_permission(FunctionName=name, StatementId=f"api-{half}")
+    ours(functions.get_function(FunctionName=name)["Tags"])
     functions.delete_function(FunctionName=name)
-    logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+    remove_log_group(aws, logs, f"/aws/lambda/{name}")
 
 
-def remove_access_log(logs: Any, api: Future[None]) -> None:
-    api.result()
-    logs.delete_log_group(logGroupName=LOG_GROUPS[2])
+def remove_log_group(aws: Aws, logs: Any, name: str) -> None:
+    ours(logs.list_tags_for_resource(resourceArn=f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}")["tags"])
+    logs.delete_log_group(logGroupName=name)
 
 
 def remove_role(iam: Any, half: str, function: Future[None]) -> None:
     name = f"{PREFIX}-api-{half}-{REGION}"
-    function.result()
+    ours(iam.get_role(RoleName=name)["Role"]["Tags"])
     iam.delete_role_policy(RoleName=name, PolicyName=f"api-{half}")
+    function.result()
     iam.delete_role(RoleName=name)
 
 
-def remove_pool(cognito: Any, api: Future[None]) -> None:
+def remove_pool(cognito: Any) -> None:
     pool = find_pool(cognito)
-    client = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"][0]["ClientId"]
-    api.result()
-    cognito.delete_user_pool_client(UserPoolId=pool, ClientId=client)
-    for name in GROUPS:
-        cognito.delete_group(UserPoolId=pool, GroupName=name)
+    ours(cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["UserPoolTags"])
     cognito.update_user_pool(UserPoolId=pool, **pool_settings("INACTIVE"))
     cognito.delete_user_pool(UserPoolId=pool)
 
 
-def empty_bucket(aws: Aws, s3: Any) -> None:
-    ours = {"Bucket": aws.bucket}
-    keys = [{"Key": item["Key"]} for item in s3.list_objects_v2(**ours)["Contents"]]
-    s3.delete_bucket_policy(**ours)
-    s3.delete_objects(**ours, Delete={"Objects": keys, "Quiet": True})
-    found = s3.list_object_versions(**ours)
+def remove_bucket(aws: Aws, s3: Any, distribution: Future[None]) -> None:
+    which = {"Bucket": aws.bucket}
+    ours(s3.get_bucket_tagging(**which)["TagSet"])
+    distribution.result()
+    found = s3.list_object_versions(**which)
     versions = [
         {"Key": item["Key"], "VersionId": item["VersionId"]}
         for item in (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))
     ]
-    s3.delete_objects(**ours, Delete={"Objects": versions, "Quiet": True})
-
-
-def remove_bucket(aws: Aws, s3: Any, emptied: Future[None], distribution: Future[None]) -> None:
-    emptied.result()
-    distribution.result()
-    s3.delete_bucket(Bucket=aws.bucket)
+    s3.delete_objects(**which, Delete={"Objects": versions, "Quiet": True})
+    s3.delete_bucket(**which)
+    until(lambda: not exists(s3.head_bucket, **which))
 
 
 def remove_distribution(cloudfront: Any) -> None:
     found = find_distribution(cloudfront)
+    marks = cloudfront.list_tags_for_resource(Resource=found["ARN"])["Tags"]["Items"]
+    ours({mark["Key"]: mark["Value"] for mark in marks})
     which = {"Id": found["Id"]}
-    cloudfront.untag_resource(Resource=found["ARN"], TagKeys={"Items": ["studentdb:site-digest"]})
     now = cloudfront.get_distribution_config(**which)
     config = {**now["DistributionConfig"], "Enabled": False}
     cloudfront.update_distribution(**which, IfMatch=now["ETag"], DistributionConfig=config)
-    until(lambda: cloudfront.get_distribution(**which)["Distribution"]["Status"] == "Deployed")
-    etag = cloudfront.get_distribution_config(**which)["ETag"]
-    cloudfront.delete_distribution(**which, IfMatch=etag)
+
+    def disabled() -> Any:
+        answer = cloudfront.get_distribution(**which)
+        return answer["ETag"] if answer["Distribution"]["Status"] == "Deployed" else None
+
+    cloudfront.delete_distribution(**which, IfMatch=until(disabled))
 
 
 def remove_access(aws: Aws, cloudfront: Any, distribution: Future[None]) -> None:

@@ -1,0 +1,69 @@
+"""Nothing is written before it is known that no name is somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from benchmarks.floor.aws import LOG_GROUPS, OURS, PREFIX, REGION, TABLES, Aws, Call
+
+ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"}
+
+
+def all_free(aws: Aws, go: Callable[..., Future[Any]]) -> None:
+    """Raises RuntimeError when something is there."""
+    looks: list[Future[bool]] = []
+    dynamodb = aws.client("dynamodb")
+    looks += [go(exists, dynamodb.describe_table, TableName=f"{PREFIX}-{name}") for name in TABLES]
+    iam, functions = aws.client("iam"), aws.client("lambda")
+    for half in ("read", "write"):
+        looks.append(go(exists, iam.get_role, RoleName=f"{PREFIX}-api-{half}-{REGION}"))
+        looks.append(go(exists, functions.get_function, FunctionName=f"{PREFIX}-api-{half}"))
+    logs, s3 = aws.client("logs"), aws.client("s3")
+    looks += [
+        go(listed, name, lambda name: names(logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]), name)
+        for name in LOG_GROUPS
+    ]
+    looks.append(go(exists, s3.head_bucket, Bucket=aws.bucket))
+    gateway, cognito, cloudfront = aws.client("apigatewayv2"), aws.client("cognito-idp"), aws.client("cloudfront")
+    looks += [
+        go(listed, f"{PREFIX}-api", lambda: names(gateway.get_apis()["Items"])),
+        go(listed, f"{PREFIX}-users", lambda: names(cognito.list_user_pools(MaxResults=60)["UserPools"])),
+        go(listed, f"studentdb {OURS}", lambda: names(items(cloudfront.list_distributions))),
+        go(listed, aws.bucket, lambda: names(items(cloudfront.list_origin_access_controls))),
+        go(listed, aws.bucket, lambda: policies(items(cloudfront.list_response_headers_policies, Type="custom"))),
+    ]
+    if any(look.result() for look in looks):
+        raise RuntimeError("a name is taken")
+
+
+def exists(read: Call, **which: str) -> bool:
+    try:
+        read(**which)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            return False
+        raise
+    return True
+
+
+def listed(name: str, read: Callable[..., set[str]], *arguments: str) -> bool:
+    return name in read(*arguments)
+
+
+def names(found: Iterable[dict[str, Any]]) -> set[str]:
+    return {item.get("Name") or item.get("logGroupName") or item.get("Comment") or "" for item in found}
+
+
+def policies(found: Iterable[dict[str, Any]]) -> set[str]:
+    return {item["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"] for item in found}
+
+
+def items(read: Call, **arguments: str) -> list[dict[str, Any]]:
+    """Of a CloudFront list, whose answer has one key beside the metadata."""
+    answer = read(**arguments)
+    (found,) = (value for key, value in answer.items() if key != "ResponseMetadata")
+    return list(found.get("Items", ()))
