@@ -16,6 +16,10 @@ from studentdb.provision.endpoints import Endpoints
 
 REGION = "eu-central-1"
 MOTO_ACCOUNT = "123456789012"
+# The longest env that the settings allow, in the longest region in which there may be a deployment (connect.py).
+LONGEST = Deployment(
+    "n234567890123456", max(boto3.Session().get_available_regions("cognito-idp"), key=len), MOTO_ACCOUNT
+)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from studentdb import __version__
 from studentdb.errors import CancelledError, StudentDBError
-from studentdb.provision import tags
+from studentdb.provision import requests, tags
 from studentdb.provision.endpoints import Endpoints
 
 T = TypeVar("T")
@@ -135,6 +135,7 @@ class Aws:
                         user_agent_extra=f"studentdb/{__version__}",
                     ),
                 )
+                self._clients[key].meta.events.register_first("provide-client-params", requests.check)
                 self._clients[key].meta.events.register_first("before-send", self._before_send)
             return self._clients[key]
 

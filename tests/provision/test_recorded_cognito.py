@@ -250,15 +250,15 @@ def test_of_two_pools_of_ours_the_one_with_people_stays(aws: Aws, pool: UserPool
     def page(*ids: str, **rest: str) -> Fault:
         return reply({"UserPools": [{"Id": pool_id, "Name": pool.name} for pool_id in ids], **rest})
 
-    older, younger, fuller = described("p1", 1e9, 0), described("p2", 2e9, 0), described("p3", 3e9, 9)
+    older, younger, fuller = described("p_1", 1e9, 0), described("p_2", 2e9, 0), described("p_3", 3e9, 9)
     Faults(
         aws.client("cognito-idp"),
         "ListUserPools",
-        [page("p2", NextToken="more"), page("p1"), page("p2", "p3", NextToken="more"), page("p1")],
+        [page("p_2", NextToken="more"), page("p_1"), page("p_2", "p_3", NextToken="more"), page("p_1")],
     )
     Faults(aws.client("cognito-idp"), "DescribeUserPool", [younger, older, younger, fuller, older])
-    assert live(pool, aws).outputs["id"] == "p1"
-    assert live(pool, aws).outputs["id"] == "p3"
+    assert live(pool, aws).outputs["id"] == "p_1"
+    assert live(pool, aws).outputs["id"] == "p_3"
 
 
 @on_engine

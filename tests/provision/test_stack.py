@@ -4,36 +4,55 @@ from __future__ import annotations
 
 import re
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import pytest
 
 from studentdb.bundle import find
 from studentdb.contract.operations import public_routes
+from studentdb.errors import UsageError
 from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource, is_unresolved
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.engine import Stack
 from studentdb.provision.package import package
+from studentdb.provision.resources.cloudfront_distribution import Distribution
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import RolePolicy
 from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import StackSettings, stack
+from studentdb.settings import load
+from tests.support import LONGEST
 
-# The longest region names, and the longest env that the settings allow.
-LONGEST = Deployment("n234567890123456", "ap-southeast-1", "123456789012")
 PROD = Deployment("prod", "eu-central-1", "123456789012")
 
+# Kinds whose name is only ours: they are one of their parent, or carry a comment instead.
+NOT_SENT = r".+"
 # What AWS takes for a name; botocore checks none of this (X-01).
 NAMES = {
-    "dynamodb.table": r"[a-zA-Z0-9_.-]{3,255}",  # DDB-21
-    "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
-    "lambda.function": r"[a-zA-Z0-9-_]{1,64}",  # LMB-38
-    "logs.log_group": r"[.\-_/#A-Za-z0-9]{1,512}",  # LOG-11
-    "cognito-idp.user_pool": r"[\w\s+=,.@-]{1,128}",  # COG-28
-    "cognito-idp.user_pool_client": r"[\w\s+=,.@-]{1,128}",
-    "s3.bucket": r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",  # S3-32
     "apigatewayv2.api": r".{1,128}",
+    "apigatewayv2.authorizer": r".{1,128}",
+    "apigatewayv2.cors": NOT_SENT,
+    "apigatewayv2.integration": NOT_SENT,
+    "apigatewayv2.route": r"(GET|POST|PUT|PATCH|DELETE) /[a-zA-Z0-9/{}+_-]+",
+    "apigatewayv2.stage": r"[a-zA-Z0-9_-]{1,128}",
+    "cloudfront.distribution": NOT_SENT,
+    "cloudfront.invalidation": NOT_SENT,
     "cloudfront.origin_access_control": r".{1,64}",
     "cloudfront.response_headers_policy": r"[\w-]{1,128}",
+    "cognito-idp.group": r"[\w-]{1,128}",  # COG-28; no blanks (JWT-04)
+    "cognito-idp.user_pool": r"[\w\s+=,.@-]{1,128}",  # COG-28
+    "cognito-idp.user_pool_client": r"[\w\s+=,.@-]{1,128}",
+    "dynamodb.signing_key": r".{1,2048}",  # the bytes of a key
+    "dynamodb.table": r"[a-zA-Z0-9_.-]{3,255}",  # DDB-21
+    "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
+    "iam.role_policy": r"[\w+=,.@-]{1,128}",
+    "lambda.function": r"[a-zA-Z0-9-_]{1,64}",  # LMB-38
+    "lambda.permission": r"[a-zA-Z0-9-_]{1,100}",
+    "logs.log_group": r"[.\-_/#A-Za-z0-9]{1,512}",  # LOG-11
+    "s3.bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
+    "s3.bucket_policy": NOT_SENT,
+    "s3.objects": NOT_SENT,
 }
 
 
@@ -51,12 +70,26 @@ def make(deployment: Deployment, endpoints: Endpoints | None = None) -> Stack:
 
 @pytest.mark.parametrize("deployment", [PROD, LONGEST], ids=["prod", "longest"])
 def test_names_fit(deployment: Deployment) -> None:
-    checked = set()
-    for resource in make(deployment).resources:
-        if resource.kind in NAMES:
-            assert re.fullmatch(NAMES[resource.kind], resource.name), resource.id
-            checked.add(resource.kind)
-    assert checked == set(NAMES)
+    """Those of every kind that there is."""
+    resources = make(deployment).resources
+    assert {resource.kind for resource in resources} == set(NAMES)
+    for resource in resources:
+        assert re.fullmatch(NAMES[resource.kind], resource.name), resource.id
+        if isinstance(resource, Table):
+            assert all(re.fullmatch(r"[a-zA-Z0-9_.-]{3,255}", index.name) for index in resource.indexes)
+        if isinstance(resource, Distribution):
+            assert len(resource.comment) <= 128  # CF-35
+
+
+def test_no_longer_names_are_possible() -> None:
+    """The longest names are those of the longest settings, and beyond them the settings say no."""
+    assert load({"env": LONGEST.env, "region": LONGEST.region}, {}, Path()).env == LONGEST.env
+    with pytest.raises(UsageError) as refused:
+        load({"env": f"{LONGEST.env}7"}, {}, Path())
+    assert str(refused.value) == (
+        "wrong setting in flag --env: 'n2345678901234567' is not 1 to 16 of the characters a-z, 0-9 and -, "
+        "beginning with a letter"
+    )
 
 
 def test_prod_has_the_names_of_the_owners_documents() -> None:
