@@ -23,6 +23,8 @@ _NEXT = {
     "kept data": "The system was torn down and its data kept. `studentdb deploy` brings it back.",
     "incomplete": "A deploy or teardown did not finish. `studentdb deploy` completes it.",
     "changed": "Some things are not as this version declares them. `studentdb plan` shows which.",
+    "older": "An older studentdb deployed it. `studentdb deploy` brings it up to date.",
+    "newer": "A newer studentdb deployed it. `{upgrade}` gets it; this one changes nothing there.",
 }
 # What AWS itself keeps for a while after a teardown with data; nobody can remove it earlier.
 KEPT_BY_AWS = (
@@ -108,6 +110,7 @@ def plan(context: Context, *, as_json: Json = False) -> None:
 
 def status(context: Context, *, as_json: Json = False) -> None:
     """Say whether the system is deployed, complete and answering."""
+    from studentdb.provision.versions import UPGRADE
     from studentdb.ui.console import Console
     from studentdb.ui.progress import Progress
 
@@ -123,6 +126,8 @@ def status(context: Context, *, as_json: Json = False) -> None:
         "region": context.aws.region,
         "state": found.state,
         "changes": len(found.plan.pending),
+        "tool_version": found.versions.tool,
+        "schema": found.versions.schema,
         "api_answers": answers,
         **(_public(context, addresses) if addresses else {}),
     }
@@ -134,7 +139,7 @@ def status(context: Context, *, as_json: Json = False) -> None:
             console.data(f"{key.replace('_', ' '):<11} {report[key]}")
     console.data(f"{'API':<11} {'answers' if answers else 'does not answer'}")
     if found.state != "deployed":
-        console.say(_NEXT[found.state])
+        console.say(_NEXT[found.state].format(upgrade=UPGRADE))
 
 
 def teardown(

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from studentdb import machine
 from studentdb.errors import IncompleteError, LockedError, UsageError
-from studentdb.provision import engine
+from studentdb.provision import engine, versions
 from studentdb.provision.aws import Aws
-from studentdb.provision.core import Live, Outputs, without_tokens
+from studentdb.provision.core import Live, Outputs, is_unresolved, without_tokens
 from studentdb.provision.engine import Plan, Stack, WalkError
 from studentdb.provision.events import Emit, silent
 from studentdb.provision.failures import explain
 from studentdb.provision.lock import FRESH, Generation, Lock
 from studentdb.provision.package import package
+from studentdb.provision.resources.dynamodb_versions import ToolVersion
 from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import STAGE, StackSettings, stack
+from studentdb.provision.versions import Versions
 
-State = Literal["absent", "kept data", "incomplete", "changed", "deployed"]
+State = Literal["absent", "kept data", "incomplete", "changed", "older", "newer", "deployed"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,15 @@ class Removal:
 
 @dataclass(frozen=True)
 class Status:
-    """`addresses` is None while the deployment is not complete enough to have them."""
+    """`addresses` is None while the deployment is not complete enough to have them.
+
+    A `newer` one has no plan: what this version would do to it is of no interest to anybody.
+    """
 
     state: State
     plan: Plan
     addresses: Addresses | None
+    versions: Versions
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Deployer:
     """The four verbs of one deployment.
 
     `user_pool_id`: the one that the deployment is known by, where its account is not known; one with another pool is
-    another school's, and refused.
+    another school's, and refused. `declare` is THE stack, or an older or newer form of it.
     """
 
     def __init__(
@@ -99,13 +105,14 @@ class Deployer:
         *,
         user_pool_id: str | None = None,
         clock: Callable[[], float] = machine.clock,
+        declare: Callable[..., Stack] = stack,
     ) -> None:
         self._aws = aws
         self._clock = clock
         self._seen: _Seen | None = None
         self._known_user_pool_id = user_pool_id
         self._emit = emit
-        self.stack: Stack = stack(
+        self.stack: Stack = declare(
             aws.deployment,
             aws.endpoints,
             settings,
@@ -115,7 +122,15 @@ class Deployer:
         )
 
     def survey(self) -> dict[str, Live | None]:
-        """What is there. Writes nothing and takes no lock. Raises UsageError for another school's deployment."""
+        """What is there. Writes nothing and takes no lock.
+
+        Raises UsageError for another school's deployment, StudentDBError for one of a newer studentdb.
+        """
+        lives = self._read()
+        versions.refuse_newer(self.stack, lives)
+        return lives
+
+    def _read(self) -> dict[str, Live | None]:
         with _explained():
             lives = engine.survey(self.stack.all, self._aws, self._emit)
         self._refuse_another_school(_user_pool_id(lives))
@@ -145,8 +160,20 @@ class Deployer:
             if _writes(planned) - _writes(approved) and not approve(planned):
                 return None
             with _explained(incomplete="studentdb deploy"):
-                outputs = engine.apply(planned, lives, self._aws, self._emit)
+                outputs = self._apply(planned, lives)
         return Outcome(planned, self._addresses(outputs), self._settling(planned))
+
+    def _apply(self, planned: Plan, lives: Mapping[str, Live | None]) -> dict[str, Outputs]:
+        """The tool's version goes first: from then on an older one keeps away, also where this run is killed."""
+        known = _outputs(lives)
+        marks = [step for step in planned.pending if isinstance(step.resource, ToolVersion)]
+        marks = [replace(step, resource=step.resource.resolve(known)) for step in marks]
+        # A table that is still to be made gets it in the call that makes it.
+        marks = [step for step in marks if not is_unresolved(step.resource)]
+        engine.apply(Plan(tuple(marks)), lives, self._aws, self._emit)
+        done = {step.id for step in marks}
+        rest = Plan(tuple(step for step in planned.steps if step.id not in done))
+        return engine.apply(rest, lives, self._aws, self._emit)
 
     def removal(self, *, delete_data: bool) -> Removal:
         """What a teardown would remove. Writes nothing and takes no lock."""
@@ -189,13 +216,20 @@ class Deployer:
 
     def status(self) -> Status:
         """What is there, compared with what this version declares. Writes nothing and takes no lock."""
-        lives = self.survey()
-        planned = engine.plan(self.stack, lives)
+        lives = self._read()
         try:
             addresses = self._addresses(_outputs(lives))
         except KeyError:
             addresses = None
-        return Status(_state(planned, lives), planned, addresses)
+        there, here = versions.found(self.stack, lives), versions.declared(self.stack)
+        if there.newer_than(here):
+            return Status("newer", Plan(()), addresses, there)
+        planned = engine.plan(self.stack, lives)
+        state = _state(planned, lives)
+        # Without a version it is only half made.
+        if state in ("incomplete", "changed") and there.tool != Versions.tool and here.newer_than(there):
+            state = "older"
+        return Status(state, planned, addresses, there)
 
     def user_pool_id(self) -> str | None:
         """The deployment's user pool, None without one. Reads nothing else, so Cognito's rights are enough."""

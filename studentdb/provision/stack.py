@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from studentdb.provision import policies
+from studentdb import __version__
+from studentdb.provision import policies, tags
 from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.engine import Stack
+from studentdb.provision.migrations import MIGRATIONS
 from studentdb.provision.resources.apigateway_api import Api, Cors
 from studentdb.provision.resources.apigateway_route import Authorizer, Integration, Route
 from studentdb.provision.resources.apigateway_stage import Stage
@@ -23,6 +25,7 @@ from studentdb.provision.resources.cognito_client import UserPoolClient
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migration, Schema, ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_function import Function, Permission
 from studentdb.provision.resources.log_group import LogGroup
@@ -62,11 +65,13 @@ def stack(
     code: bytes,
     site: Mapping[str, tuple[bytes, str, str]],
     public_routes: Sequence[str],
+    version: str = __version__,
+    migrations: Sequence[Migration] = MIGRATIONS,
 ) -> Stack:
     """The desired state of a deployment.
 
     `code` is the functions' zip, `site` the site's files (key -> body, content type, cache control), `public_routes`
-    the route keys that need no token.
+    the route keys that need no token; `version` is the tool's, `migrations` lead from the first schema to its own.
     """
     prefix = deployment.prefix
 
@@ -81,6 +86,8 @@ def stack(
             Index(name="role-index", hash=role, projection="KEYS_ONLY"),
             Index(name="role-name-index", hash=role, range=Attribute(name="name_key", type=text)),
         ),
+        # A new table is of the newest schema: there is nothing in it that could be migrated.
+        tags={tags.TOOL: version, tags.SCHEMA: str(FIRST_SCHEMA + len(migrations))},
     )
     classes = Table(name=f"{prefix}-classes", hash=Attribute(name="id", type=text))
     subjects = Table(name=f"{prefix}-subjects", hash=Attribute(name="id", type=text))
@@ -109,6 +116,13 @@ def stack(
     # --- API
     read, read_parts = _function(deployment, settings, "read", code, users, index, writes=False)
     write, write_parts = _function(deployment, settings, "write", code, users, index, writes=True)
+    tool_version = ToolVersion(name=users.name, table_arn=users.out("arn"), version=version)
+    schema = Schema(
+        name=users.name,
+        table_arn=users.out("arn"),
+        migrations=tuple(migrations),
+        served_by=(read.out("arn"), write.out("arn")),
+    )
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
     to_read = Integration(name="read", api_id=api.out("id"), function_arn=read.out("arn"))
     to_write = Integration(name="write", api_id=api.out("id"), function_arn=write.out("arn"))
@@ -216,6 +230,8 @@ def stack(
         *groups,
         *read_parts,
         *write_parts,
+        tool_version,
+        schema,
         api,
         to_read,
         to_write,

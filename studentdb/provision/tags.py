@@ -7,6 +7,9 @@ from typing import Any
 
 # Values keep to the characters that every service allows.
 DEPLOYMENT = "studentdb:deployment"
+# Of the users table alone: what deployed last, and the shape of the data (docs/decisions/0014).
+TOOL = "studentdb:tool-version"
+SCHEMA = "studentdb:schema"
 
 
 def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ from studentdb.provision.resources.apigateway_api import Api
 from studentdb.provision.resources.apigateway_route import Integration
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_versions import ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_function import Function, Permission
 from studentdb.provision.resources.log_group import LogGroup
@@ -324,19 +325,21 @@ def test_a_busy_table_is_waited_for_when_it_is_deleted(aws: Aws) -> None:
 
 def test_a_change_of_tags_is_waited_for(aws: Aws) -> None:
     """Since August 2024 it takes effect later, and refuses another one until then (terraform-provider-aws#39326)."""
-    old = dataclasses.replace(_table(aws), tags={"studentdb:schema": "1", "studentdb:retired": "x"})
-    old.create(aws)
-    table = dataclasses.replace(old, tags={"studentdb:schema": "2"})
-    live = read(table, aws)
+    table = dataclasses.replace(_table(aws), tags={tags.TOOL: "1.0.0"})
+    tool = ToolVersion(name=table.name, table_arn=table.create(aws)["arn"], version="1.1.0")
+    live = read(tool, aws)
     wire = Wire(aws, "dynamodb")
     busy = "Attempt to change a resource which is still in use: Table tags are being updated"
     for operation in ("TagResource", "UntagResource"):
         wire.refuse(operation, "ResourceInUseException", busy)
-    before = tags.as_list({**aws.tags, **old.tags})
+    before = tags.as_list({**aws.tags, **table.tags})
     wire.alter("ListTagsOfResource", lambda parsed: parsed.update(Tags=before), times=2)
-    table.update(aws, live, table.diff(live))
-    assert (wire.sent["TagResource"], wire.sent["UntagResource"], wire.sent["ListTagsOfResource"]) == (2, 2, 3)
-    assert table.diff(read(table, aws)) == ()
+    tool.update(aws, live, tool.diff(live))
+    assert (wire.sent["TagResource"], wire.sent["ListTagsOfResource"]) == (2, 3)
+    assert tool.diff(read(tool, aws)) == ()
+    tool.delete(aws, live)
+    assert wire.sent["UntagResource"] == 2
+    assert tool.read(aws) is None
 
 
 def test_indexes_are_added_one_at_a_time(aws: Aws) -> None:

@@ -12,14 +12,12 @@ from studentdb.provision import tags
 from studentdb.provision.aws import Aws, error_code, error_message, has_code, ignoring
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
 
-_CHANGE_BUDGET = 600.0
+CHANGE_BUDGET = 600.0
 _INDEX_BUDGET = 1800.0
 _RECOVERY_BUDGET = 1200.0
-# Keys under this prefix are the product's; what people add beside them is none of our business.
-_OUR_TAGS = tags.DEPLOYMENT.split(":", maxsplit=1)[0] + ":"
 
 # The table is being changed (DDB-10, DDB-18), or too many are at once (DDB-02, DDB-09).
-_busy = has_code("ResourceInUseException", "LimitExceededException")
+busy = has_code("ResourceInUseException", "LimitExceededException")
 # What a table that is still being made says to everything but DescribeTable (DDB-03).
 _not_yet = has_code("ResourceNotFoundException", "ResourceInUseException")
 
@@ -27,7 +25,7 @@ _not_yet = has_code("ResourceNotFoundException", "ResourceInUseException")
 def _cannot_delete_yet(error: ClientError) -> bool:
     # AWS gives several codes to these two; only the words tell them apart (DDB-17, DDB-19).
     words = error_message(error).lower()
-    return _busy(error) or "indexes are being" in words or "protected against deletion" in words
+    return busy(error) or "indexes are being" in words or "protected against deletion" in words
 
 
 @dataclass(frozen=True)
@@ -63,19 +61,14 @@ class Table(Resource):
     actions: ClassVar = {
         "read": ("dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource"),
         "create": ("dynamodb:CreateTable", "dynamodb:TagResource", "dynamodb:UpdateContinuousBackups"),
-        "update": (
-            "dynamodb:UpdateTable",
-            "dynamodb:UpdateContinuousBackups",
-            "dynamodb:TagResource",
-            "dynamodb:UntagResource",
-        ),
+        "update": ("dynamodb:UpdateTable", "dynamodb:UpdateContinuousBackups"),
         "delete": ("dynamodb:UpdateTable", "dynamodb:DeleteTable"),
     }
 
     hash: Attribute
     range: Attribute | None = None
     indexes: tuple[Index, ...] = ()
-    # Beside the mark of ownership, under our prefix.
+    # Beside the mark of ownership, from the call that makes it; afterwards they are resources of their own.
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def properties(self) -> dict[str, Any]:
@@ -89,7 +82,6 @@ class Table(Resource):
             "encryption": "KMS",
             "deletion_protection": True,
             "point_in_time_recovery": True,
-            "tags": dict(self.tags),
         }
 
     def read(self, aws: Aws) -> Live | None:
@@ -99,7 +91,7 @@ class Table(Resource):
         if table["TableStatus"] == "DELETING":
             self._wait_gone(aws)
             return None
-        found = self._read_tags(aws, table)
+        found = table_tags(aws, table["TableArn"], creating=table["TableStatus"] == "CREATING")
         if not aws.owns(found):
             raise NotOursError(self.kind, self.name, "it does not carry this deployment's tag")
         return Live(
@@ -117,7 +109,6 @@ class Table(Resource):
                 "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
                 "deletion_protection": table.get("DeletionProtectionEnabled", False),
                 "point_in_time_recovery": self._recovery_enabled(aws),
-                "tags": _product_tags(found),
             },
             outputs=_outputs(table),
             settled=_is_settled(table),
@@ -153,8 +144,6 @@ class Table(Resource):
             table = self._update_indexes(aws, table)
         if "point_in_time_recovery" in differing:
             self._enable_recovery(aws)
-        if "tags" in differing:
-            self._update_tags(aws, table, live.properties["tags"])
         return _outputs(table)
 
     def delete(self, aws: Aws, live: Live) -> None:
@@ -170,7 +159,7 @@ class Table(Resource):
             aws.retry(
                 lambda: dynamodb.delete_table(TableName=self.name),
                 when=_cannot_delete_yet,
-                budget=_CHANGE_BUDGET,
+                budget=CHANGE_BUDGET,
             )
         self._wait_gone(aws)
 
@@ -192,7 +181,7 @@ class Table(Resource):
         aws.retry(
             lambda: aws.client("dynamodb").create_table(**request),
             when=has_code("LimitExceededException"),
-            budget=_CHANGE_BUDGET,
+            budget=CHANGE_BUDGET,
         )
 
     def _update_indexes(self, aws: Aws, table: dict[str, Any]) -> dict[str, Any]:
@@ -224,33 +213,10 @@ class Table(Resource):
     def _change(self, aws: Aws, request: dict[str, Any]) -> dict[str, Any]:
         aws.retry(
             lambda: aws.client("dynamodb").update_table(TableName=self.name, **request),
-            when=_busy,
-            budget=_CHANGE_BUDGET,
+            when=busy,
+            budget=CHANGE_BUDGET,
         )
         return self._wait_settled(aws)
-
-    def _update_tags(self, aws: Aws, table: dict[str, Any], live: Mapping[str, str]) -> None:
-        dynamodb = aws.client("dynamodb")
-        surplus = sorted(set(live) - set(self.tags))
-        # Both take effect later, refuse a second change until then, and show it later still
-        # (terraform-provider-aws#39326).
-        if surplus:
-            aws.retry(
-                lambda: dynamodb.untag_resource(ResourceArn=table["TableArn"], TagKeys=surplus),
-                when=_busy,
-                budget=_CHANGE_BUDGET,
-            )
-        if self.tags:
-            aws.retry(
-                lambda: dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=tags.as_list(self.tags)),
-                when=_busy,
-                budget=_CHANGE_BUDGET,
-            )
-        aws.wait(
-            lambda: _product_tags(self._read_tags(aws, table)) == dict(self.tags) or None,
-            what=f"a change of the tags of table {self.name}",
-            budget=_CHANGE_BUDGET,
-        )
 
     def _enable_recovery(self, aws: Aws) -> None:
         # Right after ACTIVE the backups themselves are still being enabled (DDB-04).
@@ -289,18 +255,6 @@ class Table(Resource):
             raise
         return table
 
-    def _read_tags(self, aws: Aws, table: dict[str, Any]) -> dict[str, str]:
-        pages = aws.client("dynamodb").get_paginator("list_tags_of_resource")
-        creating = table["TableStatus"] == "CREATING"
-        return aws.retry(
-            lambda: {
-                key: value
-                for page in pages.paginate(ResourceArn=table["TableArn"])
-                for key, value in tags.from_list(page["Tags"]).items()
-            },
-            when=lambda error: creating and _not_yet(error),
-        )
-
     def _wait_settled(self, aws: Aws) -> dict[str, Any]:
         """Wait until the table and every index is ACTIVE and return its description."""
 
@@ -314,17 +268,26 @@ class Table(Resource):
         aws.wait(
             lambda: True if self._describe(aws) is None else None,
             what=f"deletion of table {self.name}",
-            budget=_CHANGE_BUDGET,
+            budget=CHANGE_BUDGET,
         )
+
+
+def table_tags(aws: Aws, arn: str, *, creating: bool = False) -> dict[str, str]:
+    """All tags of a table; in a survey they are fetched once."""
+    pages = aws.client("dynamodb").get_paginator("list_tags_of_resource")
+
+    def fetch() -> dict[str, str]:
+        return {
+            key: value
+            for page in pages.paginate(ResourceArn=arn)
+            for key, value in tags.from_list(page["Tags"]).items()
+        }
+
+    return aws.shared(("dynamodb.tags", arn), lambda: aws.retry(fetch, when=lambda error: creating and _not_yet(error)))
 
 
 def _outputs(table: Mapping[str, Any]) -> Outputs:
     return {"name": table["TableName"], "arn": table["TableArn"]}
-
-
-def _product_tags(found: Mapping[str, str]) -> dict[str, str]:
-    """Those that a declaration may have: under our prefix, without the mark of ownership."""
-    return {key: value for key, value in found.items() if key.startswith(_OUR_TAGS) and key != tags.DEPLOYMENT}
 
 
 def _is_settled(table: Mapping[str, Any]) -> bool:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from studentdb.provision import tags
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_versions import Migration, Schema, ToolVersion
 from tests.provision.lifecycle import Case
 
 _ROLE = Attribute("role", "S")
 _NAME = Attribute("name_key", "S")
 
 
-def _users(aws: Aws, indexes: tuple[Index, ...], **tags: str) -> Table:
+def _users(aws: Aws, indexes: tuple[Index, ...], tags: Mapping[str, str] | None = None) -> Table:
     return Table(
         name=f"{aws.deployment.prefix}-users",
         hash=Attribute("id", "S"),
         range=Attribute("email", "S"),
         indexes=indexes,
-        tags={f"studentdb:{name}": value for name, value in tags.items()},
+        tags=tags or {},
     )
 
 
@@ -31,7 +35,6 @@ def _with_other_indexes(aws: Aws) -> Table:
             Index("role-name-index", _ROLE, Attribute("name_key", "S")),
             Index("status-index", Attribute("status", "S"), Attribute("since", "N")),
         ),
-        version="2",
     )
 
 
@@ -41,6 +44,45 @@ def _unprotected(aws: Aws, table: Resource) -> None:
     dynamodb.update_continuous_backups(
         TableName=table.name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
     )
+
+
+def _of_nothing(aws: Aws) -> tuple[Resource, ...]:
+    """A table from before the tags."""
+    return (_users(aws, ()),)
+
+
+def _tool(parents: tuple[Resource, ...], version: str) -> ToolVersion:
+    return ToolVersion(name=parents[0].name, table_arn=parents[0].out("arn"), version=version)
+
+
+def _fill(aws: Aws) -> None:
+    """Every item gets an attribute, a page at a time."""
+    dynamodb, table = aws.client("dynamodb"), f"{aws.deployment.prefix}-users"
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+        aws.pause(0)
+        for item in page["Items"]:
+            dynamodb.update_item(
+                TableName=table,
+                Key={"id": item["id"], "email": item["email"]},
+                UpdateExpression="SET filled = :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+
+
+FILL = Migration("fills every item", _fill, ("dynamodb:Scan", "dynamodb:UpdateItem"))
+
+
+def _schema(parents: tuple[Resource, ...], *migrations: Migration) -> Schema:
+    return Schema(name=parents[0].name, table_arn=parents[0].out("arn"), migrations=migrations, served_by=())
+
+
+def _retagged(tag: str, value: str) -> Callable[[Aws, Resource], None]:
+    def by_hand(aws: Aws, resource: Resource) -> None:
+        assert isinstance(resource, ToolVersion | Schema)
+        dynamodb = aws.client("dynamodb")
+        dynamodb.tag_resource(ResourceArn=resource.table_arn, Tags=[{"Key": tag, "Value": value}])
+
+    return by_hand
 
 
 def _index_table(aws: Aws) -> Table:
@@ -57,8 +99,6 @@ CASES: list[Case] = [
                 Index("role-name-index", _ROLE, _NAME, projection="KEYS_ONLY"),
                 Index("city-index", Attribute("city", "S")),
             ),
-            version="1",
-            retired="x",
         ),
         changed=lambda aws, _: _with_other_indexes(aws),
         drift=_unprotected,
@@ -72,6 +112,22 @@ CASES: list[Case] = [
         ),
         changed=None,
         drift=_unprotected,
+    ),
+    Case(
+        name="tool-version",
+        parents=_of_nothing,
+        resource=lambda _, parents: _tool(parents, "1.0.0"),
+        changed=lambda _, parents: _tool(parents, "1.1.0"),
+        drift=_retagged(tags.TOOL, "0.9.0"),
+        tagged=False,
+    ),
+    Case(
+        name="schema",
+        parents=_of_nothing,
+        resource=lambda _, parents: _schema(parents, FILL),
+        changed=lambda _, parents: _schema(parents, FILL, FILL, FILL),
+        drift=_retagged(tags.SCHEMA, "3"),
+        tagged=False,
     ),
     Case(
         name="signing-key",

@@ -1,0 +1,183 @@
+"""Data go from the first schema to the third, whatever happens on the way. The migrations are the tests' own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+
+from studentdb.provision import engine, tags
+from studentdb.provision.aws import Aws
+from studentdb.provision.engine import Plan, Stack
+from studentdb.provision.events import silent
+from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_versions import Migration, Schema, ToolVersion
+from studentdb.provision.stack import stack
+from tests.provision.cases.lambda_ import zipped
+from tests.provision.deployers import KilledError, Writes, agree, deployer, shown
+from tests.provision.migrating import MIGRATIONS, PEOPLE, add_people, people
+from tests.support import Backend, fresh_env
+
+DONE = {name: {"name": name, "letter": name[0]} for name in PEOPLE}
+
+
+def _stack(aws: Aws, migrations: Sequence[Migration]) -> Stack:
+    """A table and what stands on it: enough for both backends."""
+    users = Table(
+        name=f"{aws.deployment.prefix}-users",
+        hash=Attribute("id", "S"),
+        range=Attribute("email", "S"),
+        tags={tags.TOOL: "1.0.0", tags.SCHEMA: str(1 + len(migrations))},
+    )
+    arn = users.out("arn")
+    return Stack(
+        (
+            users,
+            ToolVersion(name=users.name, table_arn=arn, version="1.0.0"),
+            Schema(name=users.name, table_arn=arn, migrations=tuple(migrations), served_by=()),
+        )
+    )
+
+
+def _deploy(aws: Aws, migrations: Sequence[Migration] = MIGRATIONS) -> Plan:
+    declared = _stack(aws, migrations)
+    lives = engine.survey(declared.all, aws, silent)
+    planned = engine.plan(declared, lives)
+    engine.apply(planned, lives, aws, silent)
+    return planned
+
+
+def _schema(aws: Aws) -> str:
+    dynamodb = aws.client("dynamodb")
+    arn = dynamodb.describe_table(TableName=f"{aws.deployment.prefix}-users")["Table"]["TableArn"]
+    return tags.from_list(dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]).get(tags.SCHEMA, "")
+
+
+def _untagged(aws: Aws) -> None:
+    dynamodb = aws.client("dynamodb")
+    arn = dynamodb.describe_table(TableName=f"{aws.deployment.prefix}-users")["Table"]["TableArn"]
+    dynamodb.untag_resource(ResourceArn=arn, TagKeys=[tags.SCHEMA])
+
+
+def test_a_new_deployment_is_of_the_newest_schema(backend: Backend) -> None:
+    aws = backend.root()
+
+    def run(_: Aws) -> None:
+        raise AssertionError("there is nothing to migrate")
+
+    _deploy(aws, (Migration("fails", run),))
+    assert _schema(aws) == "2"
+    assert not _deploy(aws, (Migration("fails", run),))
+
+
+@pytest.mark.parametrize("known", ["with its tag", "from before the tags"])
+def test_from_the_first_schema_to_the_third(backend: Backend, known: str) -> None:
+    aws = backend.root()
+    _deploy(aws, ())
+    assert _schema(aws) == "1"
+    if known == "from before the tags":
+        _untagged(aws)
+    add_people(aws)
+    schema = f"dynamodb.schema/{aws.deployment.prefix}-users"
+    planned = _deploy(aws)
+    assert shown(planned) == ({f"~ {schema}"} if known == "with its tag" else {f"+ {schema}"})
+    assert (_schema(aws), people(aws)) == ("3", DONE)
+    assert not _deploy(aws)
+
+
+def test_one_after_the_other_over_several_releases(backend: Backend) -> None:
+    aws = backend.root()
+    _deploy(aws, ())
+    add_people(aws)
+    _deploy(aws, MIGRATIONS[:1])
+    assert (_schema(aws), people(aws)["b1"]) == ("2", {"name": "b1", "initial": "b"})
+    _deploy(aws)
+    assert (_schema(aws), people(aws)) == ("3", DONE)
+
+
+def test_killed_before_every_write(backend: Backend) -> None:
+    """Each run gets one write further; the tag never says more than is true."""
+    env = fresh_env()
+    aws = backend.root(env)
+    _deploy(aws, ())
+    add_people(aws)
+    deaths = 0
+    while True:
+        run = backend.root(env)
+        writes = Writes(run, last=1)
+        try:
+            _deploy(run)
+        except KilledError:
+            deaths += 1
+        else:
+            break
+        assert len(writes.calls) == 1
+        _assert_true(_schema(aws), people(aws))
+    assert deaths == len(MIGRATIONS) * (len(PEOPLE) + 1) - 1
+    assert (_schema(aws), people(aws)) == ("3", DONE)
+
+
+def _assert_true(schema: str, found: dict[str, Any]) -> None:
+    assert set(found) == set(PEOPLE)
+    if schema >= "2":
+        assert all("initial" in each or "letter" in each for each in found.values())
+    if schema >= "3":
+        assert found == DONE
+
+
+def test_a_schema_tag_removed_by_hand_does_no_harm(backend: Backend) -> None:
+    """The migrations run again over data that they have changed already."""
+    aws = backend.root()
+    _deploy(aws, ())
+    add_people(aws)
+    _deploy(aws)
+    _untagged(aws)
+    _deploy(aws)
+    assert (_schema(aws), people(aws)) == ("3", DONE)
+
+
+def test_the_functions_are_changed_first(engine: Backend) -> None:
+    """What the old ones still wrote is migrated as well."""
+    env = fresh_env()
+    aws = engine.root(env)
+    assert deployer(aws).deploy(agree) is not None
+    add_people(aws)
+
+    def newer(*arguments: Any, **named: Any) -> Stack:
+        code = zipped("def handler(event, context):\n    return {}\n")
+        return stack(*arguments, **{**named, "code": code}, version="2.0.0", migrations=MIGRATIONS)
+
+    run = engine.root(env)
+    writes = Writes(run)
+    assert deployer(run, newer).deploy(agree) is not None
+    assert writes.calls[0] == "dynamodb.TagResource"
+    code = [at for at, call in enumerate(writes.calls) if call == "lambda.UpdateFunctionCode"]
+    data = [at for at, call in enumerate(writes.calls) if call == "dynamodb.UpdateItem"]
+    assert len(code) == 2
+    assert len(data) == len(MIGRATIONS) * len(PEOPLE)
+    assert max(code) < min(data)
+    assert (_schema(aws), people(aws)) == ("3", DONE)
+    deployer(aws, newer).teardown(delete_data=True)
+
+
+def test_a_process_killed_in_the_middle_of_a_migration(engine: Backend) -> None:
+    env = fresh_env()
+    aws = engine.root(env)
+    assert deployer(aws).deploy(agree) is not None
+    add_people(aws)
+    assert engine.endpoint_url is not None
+    program = [sys.executable, "-m", "tests.provision.migrating", engine.endpoint_url, engine.account, env]
+    assert subprocess.run(program, check=False, timeout=120).returncode == -signal.SIGKILL
+    assert sum("initial" in each for each in people(aws).values()) == 4
+    assert _schema(aws) == "1"
+
+    newer = partial(stack, version="2.0.0", migrations=MIGRATIONS)
+    assert shown(deployer(aws, newer).plan()) == {f"~ dynamodb.schema/{aws.deployment.prefix}-users"}
+    assert deployer(aws, newer).deploy(agree) is not None
+    assert (_schema(aws), people(aws)) == ("3", DONE)
+    deployer(aws, newer).teardown(delete_data=True)
