@@ -15,12 +15,12 @@ _PASSING = frozenset(
 )
 
 
-def inventory(aws: Aws) -> dict[str, Any]:
-    """Name -> everything that can be read of it, times of change and content included."""
+def inventory(aws: Aws, *services: str) -> dict[str, Any]:
+    """Name -> everything that can be read of it, times of change and content included; of some services, or of all."""
     return {
         f"{service}/{name}": _lasting(found)
-        for service, look in _SERVICES.items()
-        for name, found in look(aws.client(service))
+        for service in services or _SERVICES
+        for name, found in _SERVICES[service](aws.client(service))
     }
 
 

@@ -128,6 +128,10 @@ class Resource(ABC):
             if live.properties.get(name) != value
         )
 
+    def losses(self, live: Live) -> tuple[Change, ...]:  # noqa: ARG002 - for most the name says it all
+        """What a plan shows of its removal beside its name."""
+        return ()
+
     @abstractmethod
     def create(self, aws: Aws) -> Outputs:
         """Make it and return its outputs. May find it half made by an earlier attempt of its own."""
@@ -142,6 +146,27 @@ class Resource(ABC):
     @abstractmethod
     def delete(self, aws: Aws, live: Live) -> None:
         """Remove it; already gone is success."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undeclared(Resource):
+    """What is in a parent of ours beside its declared children: added by hand, or left by an older version.
+
+    It belongs to `Stack.absent`, so it goes when nothing declared can need it any more. `read` lists by what it is
+    called; `delete` removes exactly what was listed, nothing that came later.
+    """
+
+    def properties(self) -> dict[str, Any]:
+        return {}
+
+    def losses(self, live: Live) -> tuple[Change, ...]:
+        return tuple(Change(name, found, None) for name, found in live.properties.items())
+
+    def create(self, aws: Aws) -> Outputs:
+        raise NotImplementedError
+
+    def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
+        raise NotImplementedError
 
 
 def giver(value: str) -> str:

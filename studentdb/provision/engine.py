@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,16 +24,26 @@ from studentdb.provision.walk import Lanes, Walk, walk
 if TYPE_CHECKING:
     from studentdb.provision.aws import Aws
 
-Action = Literal["create", "update", "replace", "delete", "none"]
+Action = Literal["create", "update", "replace", "delete", "keep", "none"]
 Survey = Mapping[str, Live | None]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What a deployment consists of, and what it must not have (features switched off, retired kinds)."""
+    """What a deployment consists of, and what it must not have: `absent`.
+
+    There stand features that are switched off, whatever an earlier version made under a name or of a kind that is no
+    longer declared, and what else is found in parents of ours. What holds data stays even so.
+    """
 
     resources: tuple[Resource, ...]
     absent: tuple[Resource, ...] = ()
+
+    def __post_init__(self) -> None:
+        counted = Counter(resource.id for resource in self.all)
+        twice = [node for node, times in counted.items() if times > 1]
+        if twice:
+            raise ValueError(f"declared twice: {', '.join(twice)}")
 
     @property
     def all(self) -> tuple[Resource, ...]:
@@ -63,7 +74,12 @@ class Plan:
     @property
     def pending(self) -> tuple[Step, ...]:
         """The steps that write."""
-        return tuple(step for step in self.steps if step.action != "none")
+        return tuple(step for step in self.steps if step.action not in ("keep", "none"))
+
+    @property
+    def kept(self) -> tuple[Step, ...]:
+        """What is no longer declared, but holds data."""
+        return tuple(step for step in self.steps if step.action == "keep")
 
     def __bool__(self) -> bool:
         return bool(self.pending)
@@ -119,7 +135,11 @@ def plan(stack: Stack, lives: Survey) -> Plan:
             outputs[node] = live.outputs
         elif live is not None and step.action == "update":
             outputs[node] = {k: v for k, v in live.outputs.items() if k not in by_id[node].volatile}
-    steps += [Step(resource, "delete") for resource in stack.absent if lives.get(resource.id) is not None]
+    steps += [
+        Step(resource, "keep") if resource.stateful else Step(resource, "delete", resource.losses(live))
+        for resource in stack.absent
+        if (live := lives.get(resource.id)) is not None
+    ]
     return Plan(tuple(steps))
 
 
@@ -147,7 +167,7 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
 
     Raises WalkError with all failures after everything independent of them is done.
     """
-    steps = {step.id: step for step in planned.steps if step.action != "delete"}
+    steps = {step.id: step for step in planned.steps if step.action not in ("delete", "keep")}
     outputs: dict[str, Outputs] = {}
     lanes = Lanes()
 

@@ -32,6 +32,7 @@ from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
 from studentdb.provision.resources.s3_objects import File, Objects
 from studentdb.provision.site_files import config_file
+from studentdb.provision.undeclared import undeclared
 
 # The one place that names the functions' runtime; lambda_src keeps to the oldest Python that the product supports.
 RUNTIME = "python3.13"
@@ -249,7 +250,8 @@ def stack(
         objects,
         invalidation,
     )
-    return Stack(resources)
+    # No feature can be switched off so far, and nothing was ever taken out or renamed: what is, is added here.
+    return Stack(resources, absent=undeclared(resources))
 
 
 def _function(

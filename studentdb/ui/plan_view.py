@@ -20,6 +20,7 @@ ACTIONS = {
     "update": ("~", "yellow", "to update"),
     "replace": ("!", "magenta", "to replace"),
     "delete": ("-", "red", "to delete"),
+    "keep": ("=", "", "kept"),
     "none": ("=", "", "unchanged"),
 }
 _LONGEST_VALUE = 60
@@ -37,8 +38,11 @@ def show_plan(console: Console, plan: Plan, *, to: To = "err") -> None:
             heading += "  (deleted, then created again)"
         console.rich(to).print(Text(heading, colour), soft_wrap=True)
         # Of something new every property is new: that is noise here, and stands in `plan --json`.
-        for line in _differences(step) if step.action in ("update", "replace") else ():
+        for line in _differences(step) if step.action != "create" else ():
             console.rich(to).print(Text(f"    {line}"), soft_wrap=True)
+    for step in plan.kept:
+        heading = f"= {step.resource.kind} {plain(without_tokens(step.resource.name))}"
+        console.rich(to).print(f"{heading}  (no longer used; it holds data and stays)", soft_wrap=True)
     console.rich(to).print(Text(totals(plan)), soft_wrap=True)
 
 
@@ -102,7 +106,8 @@ def as_data(plan: Plan) -> dict[str, object]:
             }
             for step in plan.pending
         ],
-        "unchanged": len(plan.steps) - len(plan.pending),
+        "kept": [{"kind": step.resource.kind, "name": without_tokens(step.resource.name)} for step in plan.kept],
+        "unchanged": len(plan.steps) - len(plan.pending) - len(plan.kept),
     }
 
 

@@ -380,6 +380,36 @@ def test_features_switched_off_are_swept(aws: Aws, world: World) -> None:
     assert set(world.things) == {"new"}
 
 
+def test_what_holds_data_is_not_swept(aws: Aws, world: World) -> None:
+    old = Precious(name="old", world=world)
+    deploy(aws, old)
+    world.calls.clear()
+    planned = deploy(aws, absent=(old,))
+    assert not planned
+    assert [step.resource for step in planned.kept] == [old]
+    assert world.calls == []
+
+
+def test_what_is_still_used_is_swept_after_its_users_are_changed(aws: Aws, world: World) -> None:
+    old, new = Thing(name="old", world=world), Thing(name="new", world=world)
+    deploy(aws, old, Thing(name="user", world=world, value=old.out("id")))
+    world.calls.clear()
+    deploy(aws, new, Thing(name="user", world=world, value=new.out("id")), absent=(old,))
+    assert world.calls == [("create", "new"), ("update", "user"), ("delete", "old")]
+
+    world.broken = {"user"}
+    newest = Thing(name="newest", world=world)
+    with pytest.raises(WalkError):
+        deploy(aws, newest, Thing(name="user", world=world, value=newest.out("id")), absent=(new,))
+    assert "new" in world.things
+
+
+def test_nothing_is_declared_twice(world: World) -> None:
+    one = Thing(name="one", world=world)
+    with pytest.raises(ValueError, match="declared twice: thing/one"):
+        Stack((one,), absent=(one,))
+
+
 def test_lanes_serialise(aws: Aws, world: World) -> None:
     deploy(aws, *(Thing(name=f"n{n}", world=world, group="one") for n in range(8)))
     assert world.most_busy == 1

@@ -30,6 +30,7 @@ def test_every_action_has_a_symbol_and_the_unchanged_are_counted() -> None:
         step("delete", "gone"),
         step("none", "same"),
         step("none", "same too"),
+        step("keep", "precious"),
     ) == [
         "+ logs.log_group made",
         "~ logs.log_group changed",
@@ -37,7 +38,8 @@ def test_every_action_has_a_symbol_and_the_unchanged_are_counted() -> None:
         "! logs.log_group replaced  (deleted, then created again)",
         '    type: "a" -> "b"',
         "- logs.log_group gone",
-        "1 to create, 1 to update, 1 to replace, 1 to delete, 2 unchanged.",
+        "= logs.log_group precious  (no longer used; it holds data and stays)",
+        "1 to create, 1 to update, 1 to replace, 1 to delete, 1 kept, 2 unchanged.",
     ]
 
 

@@ -28,6 +28,12 @@ ISSUER_BUDGET_S = 60.0
 INTEGRATION_TIMEOUT_MS = 30_000
 
 
+def children(aws: Aws, noun: str, api_id: str) -> list[dict[str, Any]]:
+    """All of one kind in an API; in a survey they are listed once."""
+    pages = aws.client("apigatewayv2").get_paginator(f"get_{noun}s").paginate(ApiId=api_id)
+    return aws.shared((noun, api_id), lambda: [item for page in pages for item in page["Items"]])
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Child(Resource):
     """A child that AWS names with a generated id: found by what we gave it, in the listing of its kind."""
@@ -106,10 +112,9 @@ class _Child(Resource):
 
     def _found(self, aws: Aws) -> list[dict[str, Any]]:
         """Ours in the listing, in a fixed order: a lost answer may have left two of one name."""
-        pages = aws.client("apigatewayv2").get_paginator(f"get_{self.noun}s").paginate(ApiId=self.api_id)
         with ignoring("NotFoundException"):
-            items = aws.shared((self.noun, self.api_id), lambda: [item for page in pages for item in page["Items"]])
-            ours = [item for item in items if item.get(self.name_field) == self.name]
+            listed = children(aws, self.noun, self.api_id)
+            ours = [item for item in listed if item.get(self.name_field) == self.name]
             return sorted(ours, key=lambda item: str(item[self.id_field]))
         return []
 

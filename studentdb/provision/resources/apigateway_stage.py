@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from studentdb.errors import UsageError
 from studentdb.provision.aws import Aws, busy, error_code, ignoring
 from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.resources.apigateway_route import children
 
 # One line per request, and nothing in it that tells who a person is: no address, no path (ids), no query, no claims.
 ACCESS_LOG_FORMAT = json.dumps(
@@ -87,7 +88,11 @@ class Stage(Resource):
 
     def read(self, aws: Aws) -> Live | None:
         with ignoring("NotFoundException"):
-            stage = aws.client("apigatewayv2").get_stage(ApiId=self.api_id, StageName=self.name)
+            # The listing: what else is in it is looked at as well.
+            found = [item for item in children(aws, "stage", self.api_id) if item["StageName"] == self.name]
+            if not found:
+                return None
+            stage = found[0]
             log, limits = stage.get("AccessLogSettings", {}), stage.get("DefaultRouteSettings", {})
             return Live(
                 {

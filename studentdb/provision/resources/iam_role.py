@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
 from studentdb.provision import tags
 from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, has_code, ignoring
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, Undeclared
 
 # A role made a moment ago may not be visible yet (X-10); two writes to one role may collide (IAM-06).
 _transient = has_code("NoSuchEntity", "ConcurrentModification")
@@ -177,6 +178,55 @@ class RolePolicy(Resource):
                 lambda: aws.client("iam").delete_role_policy(RoleName=self.role_name, PolicyName=self.name),
                 when=_collided,
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndeclaredPolicies(Undeclared):
+    """Policies of one of our roles beside the inline ones in `names`: rights that nobody meant it to have."""
+
+    kind: ClassVar[str] = "iam.undeclared"
+    identity: ClassVar = ("name", "role_name")
+    actions: ClassVar = {
+        "read": ("iam:ListRolePolicies", "iam:ListAttachedRolePolicies"),
+        "delete": ("iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
+    }
+
+    role_name: str
+    names: tuple[str, ...]
+
+    @property
+    def lane(self) -> str:
+        return f"role:{self.role_name}"
+
+    def read(self, aws: Aws) -> Live | None:
+        iam, found = aws.client("iam"), {}
+        with ignoring("NoSuchEntity"):
+            inline = [
+                name
+                for page in iam.get_paginator("list_role_policies").paginate(RoleName=self.role_name)
+                for name in page["PolicyNames"]
+                if name not in self.names
+            ]
+            attached = [
+                policy["PolicyArn"]
+                for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.role_name)
+                for policy in page["AttachedPolicies"]
+            ]
+            found = {what: names for what, names in (("inline", inline), ("attached", attached)) if names}
+        return Live(found) if found else None
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        iam = aws.client("iam")
+        calls = [
+            partial(iam.delete_role_policy, RoleName=self.role_name, PolicyName=name)
+            for name in live.properties.get("inline", ())
+        ] + [
+            partial(iam.detach_role_policy, RoleName=self.role_name, PolicyArn=arn)
+            for arn in live.properties.get("attached", ())
+        ]
+        for call in calls:
+            with ignoring("NoSuchEntity"):
+                aws.retry(call, when=_collided)
 
 
 def _outputs(role: Mapping[str, Any]) -> Outputs:

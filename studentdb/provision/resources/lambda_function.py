@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from studentdb.errors import StudentDBError
 from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, error_message, has_code, ignoring
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, giver
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, Undeclared, giver
 
 # IAM's own propagation took more than 48 s in one measured deploy; Terraform allows Lambda 5 min (X-04).
 _ROLE_BUDGET = 300.0
@@ -256,13 +256,8 @@ class Permission(Resource):
         }
 
     def read(self, aws: Aws) -> Live | None:
-        try:
-            policy = json.loads(aws.client("lambda").get_policy(FunctionName=self.function_name)["Policy"])
-        except ClientError as error:
-            if _missing(error):
-                return None
-            raise
-        statement = next((s for s in policy["Statement"] if s.get("Sid") == self.name), None)
+        statements = _statements(aws, self.function_name)
+        statement = next((found for found in statements if found.get("Sid") == self.name), None)
         if statement is None:
             return None
         principal = statement["Principal"]
@@ -316,12 +311,56 @@ class Permission(Resource):
         )
 
     def _remove(self, aws: Aws) -> None:
-        with ignoring("ResourceNotFoundException"):
-            aws.retry(
-                lambda: aws.client("lambda").remove_permission(FunctionName=self.function_name, StatementId=self.name),
-                when=_conflict,
-                budget=_STATE_BUDGET,
-            )
+        _remove_statement(aws, self.function_name, self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndeclaredPermissions(Undeclared):
+    """Statements of our function's policy beside those in `names`: callers that nobody meant it to have."""
+
+    kind: ClassVar[str] = "lambda.undeclared"
+    identity: ClassVar = ("name", "function_name")
+    actions: ClassVar = {"read": ("lambda:GetPolicy",), "delete": ("lambda:RemovePermission",)}
+
+    function_name: str
+    names: tuple[str, ...]
+
+    @property
+    def lane(self) -> str:
+        return f"function:{self.function_name}"
+
+    def read(self, aws: Aws) -> Live | None:
+        found = [statement.get("Sid", "") for statement in _statements(aws, self.function_name)]
+        others = sorted(set(found) - set(self.names))
+        return Live({"permissions": others}) if others else None
+
+    def delete(self, aws: Aws, live: Live) -> None:
+        for name in live.properties["permissions"]:
+            _remove_statement(aws, self.function_name, name)
+
+
+def _statements(aws: Aws, function: str) -> list[dict[str, Any]]:
+    """Of the function's policy; in a survey it is fetched once."""
+
+    def fetch() -> list[dict[str, Any]]:
+        try:
+            policy = json.loads(aws.client("lambda").get_policy(FunctionName=function)["Policy"])
+        except ClientError as error:
+            if _missing(error):
+                return []
+            raise
+        return list(policy["Statement"])
+
+    return aws.shared(("lambda.policy", function), fetch)
+
+
+def _remove_statement(aws: Aws, function: str, name: str) -> None:
+    with ignoring("ResourceNotFoundException"):
+        aws.retry(
+            lambda: aws.client("lambda").remove_permission(FunctionName=function, StatementId=name),
+            when=_conflict,
+            budget=_STATE_BUDGET,
+        )
 
 
 def _outputs(config: Mapping[str, Any]) -> Outputs:
