@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from studentdb.provision.aws import Aws, busy, ignoring
-from studentdb.provision.core import Live, Undeclared
+from studentdb.provision.core import Live, Undeclared, giver
 from studentdb.provision.resources.apigateway_route import children
 
 # noun -> the field with the name, the one with the id. Routes first: an integration in use cannot be deleted.
@@ -40,6 +40,10 @@ class UndeclaredChildren(Undeclared):
     @property
     def lane(self) -> str:
         return f"api:{self.api_id}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.api_id)
 
     def read(self, aws: Aws) -> Live | None:
         properties: dict[str, list[str]] = {}
