@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,11 +15,15 @@ _PASSING = frozenset(
 )
 
 
-def inventory(aws: Aws, *services: str) -> dict[str, Any]:
-    """Name -> everything that can be read of it, times of change and content included; of some services, or of all."""
+def inventory(aws: Aws, *services: str, but: Collection[str] = ()) -> dict[str, Any]:
+    """Name -> everything that can be read of it, times of change and content included.
+
+    Of `services`, or of all `but` these.
+    """
     return {
         f"{service}/{name}": _lasting(found)
         for service in services or _SERVICES
+        if service not in but
         for name, found in _SERVICES[service](aws.client(service))
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,9 +16,11 @@ from studentdb.errors import CancelledError, StudentDBError, UsageError
 if TYPE_CHECKING:
     from studentdb.provision.deployer import Addresses, Outcome, Removal
     from studentdb.provision.engine import Plan
+    from studentdb.provision.events import Event
     from studentdb.ui.console import Console
 
 CHANGES_PENDING = 8
+LEFT_OUT = "(left out: this engine lacks it)"
 _NEXT = {
     "absent": "Nothing is deployed. `studentdb deploy` does it.",
     "kept data": "The system was torn down and its data kept. `studentdb deploy` brings it back.",
@@ -51,10 +54,10 @@ def deploy(context: Context, *, yes: Yes = False, as_json: Json = False) -> None
     outcome = run_deploy(context, console, yes=yes)
     addresses = outcome.addresses
     if as_json:
-        console.json(_public(context, addresses))
+        console.json(_public(context, addresses) | _left_out(outcome.left_out))
         return
-    console.data(f"site  {addresses.site_url}")
-    console.data(f"API   {addresses.api_url}")
+    console.data(f"site  {addresses.site_url or LEFT_OUT}")
+    console.data(f"API   {addresses.api_url or LEFT_OUT}")
     if any(step.action == "create" and step.resource.kind == "cognito-idp.user_pool" for step in outcome.plan.steps):
         console.say("Nobody can sign in yet. Next: studentdb admin create EMAIL")
     for name in outcome.settling:
@@ -99,9 +102,10 @@ def plan(context: Context, *, as_json: Json = False) -> None:
     console = Console()
     announce(context, console, "Planning")
     with Progress(console) as progress:
-        planned = context.deployer(progress).plan()
+        deployer = context.deployer(progress)
+        planned = deployer.plan()
     if as_json:
-        console.json(as_data(planned))
+        console.json(as_data(planned) | _left_out(deployer.left_out.values()))
     else:
         show_plan(console, planned, to="out")
     if planned:
@@ -130,14 +134,20 @@ def status(context: Context, *, as_json: Json = False) -> None:
         "schema": found.versions.schema,
         "api_answers": answers,
         **(_public(context, addresses) if addresses else {}),
+        **_left_out(deployer.left_out.values()),
     }
     if as_json:
         console.json(report)
         return
     for key in ("deployment", "account", "region", "state", "site_url", "api_url"):
         if key in report:
-            console.data(f"{key.replace('_', ' '):<11} {report[key]}")
-    console.data(f"{'API':<11} {'answers' if answers else 'does not answer'}")
+            console.data(f"{key.replace('_', ' '):<11} {report[key] or LEFT_OUT}")
+    if context.aws.endpoints.stands_in:
+        console.data(f"{'API':<11} not asked: on this engine there is only the control plane")
+    else:
+        console.data(f"{'API':<11} {'answers' if answers else 'does not answer'}")
+    for event in deployer.left_out.values():
+        console.data(f"{'left out':<11} {event.resource}: {event.detail}")
     if found.state != "deployed":
         console.say(_NEXT[found.state].format(upgrade=UPGRADE))
 
@@ -204,7 +214,15 @@ def _label(context: Context) -> str:
     return dataclasses.replace(context.target, region=context.aws.region).label
 
 
+def _left_out(events: Iterable[Event]) -> dict[str, object]:
+    """A field for --json where there is something to say; on AWS there never is."""
+    listed = [{"kind": event.kind, "name": event.name, "why": event.detail} for event in events]
+    return {"left_out": listed} if listed else {}
+
+
 def _answers(context: Context, addresses: Addresses) -> bool:
+    if context.aws.endpoints.stands_in:
+        return False  # an address of AWS's own form, where something else may answer
     try:
         response = context.http.send("GET", f"{addresses.api_url}/api/health")
     except StudentDBError:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from studentdb import __version__
 from studentdb.errors import CancelledError, StudentDBError
@@ -33,6 +34,13 @@ PROPAGATION_BUDGET = 120.0
 EXISTING_BUDGET = 30.0
 # How long to look for what a create may have made whose answer was lost, before it is asked for a second one (X-06).
 LOST_BUDGET = 5.0
+
+# How engines say that they do not know a call, besides with HTTP 501: the codes of the better ones, and what botocore
+# makes of a web server's page, which holds no code.
+_UNKNOWN = frozenset(
+    {"InvalidAction", "NotImplemented", "UnknownOperation", "UnknownOperationException", "UnsupportedOperation"}
+)
+_PAGES = frozenset({"400", "404", "405", "500"})
 
 # How the names of operations that only read begin; every other operation counts as a write.
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
@@ -125,7 +133,7 @@ class Aws:
                     endpoint_url=self.endpoints.endpoint_url,
                     config=Config(
                         # `Rate exceeded` comes with HTTP 400 and many names (X-05); botocore knows them.
-                        retries={"mode": "standard", "total_max_attempts": 10 if retries else 1},
+                        retries={"mode": "standard", "total_max_attempts": self._attempts if retries else 1},
                         # us-east-1 would fall back to SigV2 for presigned URLs on a custom endpoint.
                         signature_version="s3v4" if service == "s3" else None,
                         s3={"addressing_style": self.endpoints.s3_addressing} if service == "s3" else None,
@@ -138,6 +146,11 @@ class Aws:
                 self._clients[key].meta.events.register_first("provide-client-params", requests.check)
                 self._clients[key].meta.events.register_first("before-send", self._before_send)
             return self._clients[key]
+
+    @property
+    def _attempts(self) -> int:
+        # Where a 500 may mean that the call is not known, ten attempts would take a minute to say so.
+        return 3 if self.endpoints.stands_in else 10
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # `before-send.<service>.<Operation>`: for botocore's own repetitions as well as for the first try.
@@ -172,6 +185,14 @@ class Aws:
                 found.set_exception(error)
         result: T = found.result()
         return result
+
+    def lacks(self, error: Exception) -> str:
+        """The call that an engine in AWS's place does not know; empty for other errors, and always on AWS."""
+        if not self.endpoints.stands_in:
+            return ""
+        if isinstance(error, ResponseParserError):
+            return "a call (its answer is none of this service)"
+        return error.operation_name if isinstance(error, ClientError) and unknown_call(error) else ""
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
         """An ARN in this deployment's partition, region and account."""
@@ -246,6 +267,14 @@ def error_code(error: ClientError) -> str:
 def error_message(error: ClientError) -> str:
     """The service's message."""
     return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def unknown_call(error: ClientError) -> bool:
+    """Whether an engine that stands in for AWS says that it lacks the call."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    # An answer to HEAD has no body and so never the service's own code.
+    is_page = error_code(error) in _PAGES and not error.operation_name.startswith("Head")
+    return is_page or status == 501 or error_code(error) in _UNKNOWN
 
 
 def has_code(*codes: str) -> Callable[[ClientError], bool]:

@@ -12,7 +12,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard
 
 from studentdb.errors import StudentDBError
 
@@ -45,6 +45,11 @@ class Live:
     settled: bool = True
     # AWS's ids of more of ours with the same name: a lost answer may have left two. They are deleted with it.
     twins: tuple[str, ...] = ()
+    # Why it is left out: an engine in AWS's place lacks a call that reads it. Then nothing is known of it, and its
+    # outputs are empty.
+    left_out: str = ""
+    # An engine in AWS's place keeps only these properties: the others are not compared.
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,10 @@ class Resource(ABC):
         """A placeholder for an output of this resource, resolved before a verb of the dependant runs."""
         return f"⟦{self.id}#{output}⟧"
 
+    def takes(self) -> set[tuple[str, str]]:
+        """Ids and outputs that this one takes."""
+        return {(found.group(1), found.group(2)) for found in _tokens(self)}
+
     def dependencies(self) -> set[str]:
         """Ids of the resources whose outputs this one takes."""
         return {found.group(1) for found in _tokens(self)}
@@ -125,7 +134,7 @@ class Resource(ABC):
         return tuple(
             Change(name, live.properties.get(name), value)
             for name, value in wanted.items()
-            if live.properties.get(name) != value
+            if live.properties.get(name) != value and (name in live.properties or not live.partial)
         )
 
     def losses(self, live: Live) -> tuple[Change, ...]:  # noqa: ARG002 - for most the name says it all
@@ -172,6 +181,11 @@ class Undeclared(Resource):
 def giver(value: str) -> str:
     """Id of the resource whose output `value` takes; "" when it takes none."""
     return next((found.group(1) for found in _tokens(value)), "")
+
+
+def is_there(live: Live | None) -> TypeGuard[Live]:
+    """Whether a survey found it; what is left out may or may not be there, and is never touched."""
+    return live is not None and not live.left_out
 
 
 def is_unresolved(value: object) -> bool:

@@ -12,9 +12,9 @@ from studentdb import machine
 from studentdb.errors import IncompleteError, LockedError, UsageError
 from studentdb.provision import engine, versions
 from studentdb.provision.aws import Aws
-from studentdb.provision.core import Live, Outputs, is_unresolved, without_tokens
+from studentdb.provision.core import Live, Outputs, is_there, is_unresolved, without_tokens
 from studentdb.provision.engine import Plan, Stack, WalkError
-from studentdb.provision.events import Emit, silent
+from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.failures import explain
 from studentdb.provision.lock import FRESH, Generation, Lock
 from studentdb.provision.package import package
@@ -47,6 +47,8 @@ class Outcome:
     addresses: Addresses
     # Made, but AWS still spreads it to its edges.
     settling: tuple[str, ...] = ()
+    # What an engine in AWS's place lacks, and why it was left out.
+    left_out: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ class Deployer:
         self._clock = clock
         self._seen: _Seen | None = None
         self._known_user_pool_id = user_pool_id
-        self._emit = emit
+        self._report = emit
+        # Left out because an engine in AWS's place lacks the calls, by resource id.
+        self.left_out: dict[str, Event] = {}
         self.stack: Stack = declare(
             aws.deployment,
             aws.endpoints,
@@ -120,6 +124,12 @@ class Deployer:
             site=site_files(source.site),
             public_routes=source.public_routes,
         )
+
+    def _emit(self, event: Event) -> None:
+        # A second look would say it a second time.
+        if event.phase == "left out" and self.left_out.setdefault(event.resource, event) is not event:
+            return
+        self._report(event)
 
     def survey(self) -> dict[str, Live | None]:
         """What is there. Writes nothing and takes no lock.
@@ -150,7 +160,7 @@ class Deployer:
         seen = self._look(lock)
         planned = engine.plan(self.stack, seen.lives)
         if not planned:
-            return Outcome(planned, self._addresses(_outputs(seen.lives)))
+            return self._outcome(planned, _outputs(seen.lives))
         if not approve(planned):
             return None
         with lock.held():
@@ -161,7 +171,7 @@ class Deployer:
                 return None
             with _explained(incomplete="studentdb deploy"):
                 outputs = self._apply(planned, lives)
-        return Outcome(planned, self._addresses(outputs), self._settling(planned))
+        return self._outcome(planned, outputs)
 
     def _apply(self, planned: Plan, lives: Mapping[str, Live | None]) -> dict[str, Outputs]:
         """The tool's version goes first: from then on an older one keeps away, also where this run is killed."""
@@ -179,7 +189,7 @@ class Deployer:
         """What a teardown would remove. Writes nothing and takes no lock."""
         self._seen = self._look(Lock(self._aws, "studentdb teardown"))
         lives = self._seen.lives
-        present = [resource for resource in self.stack.all if lives[resource.id] is not None]
+        present = [resource for resource in self.stack.all if is_there(lives[resource.id])]
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
         removed = tuple(resource.id for resource in present if resource.id not in keep)
         return Removal(removed, tuple(keep), _user_pool_id(lives))
@@ -252,24 +262,31 @@ class Deployer:
     def _addresses(self, outputs: Mapping[str, Outputs]) -> Addresses:
         prefix = self._aws.deployment.prefix
         endpoints = self._aws.endpoints
+        label = outputs[f"cloudfront.distribution/{prefix}-site"]["label"]
+        api_id = outputs[f"apigatewayv2.api/{prefix}-api"]["id"]
         return Addresses(
             deployment=self._aws.deployment.id,
             region=self._aws.region,
-            site_url=endpoints.site_url(outputs[f"cloudfront.distribution/{prefix}-site"]["label"]),
-            api_url=endpoints.api_url(outputs[f"apigatewayv2.api/{prefix}-api"]["id"], STAGE),
+            # Empty is what an engine left out.
+            site_url=label and endpoints.site_url(label),
+            api_url=api_id and endpoints.api_url(api_id, STAGE),
             user_pool_id=outputs[f"cognito-idp.user_pool/{prefix}-users"]["id"],
             client_id=outputs[f"cognito-idp.user_pool_client/{prefix}-app"]["id"],
             cognito_url=endpoints.cognito_url(),
         )
 
+    def _outcome(self, planned: Plan, outputs: Mapping[str, Outputs]) -> Outcome:
+        left_out = tuple(self.left_out.values())
+        return Outcome(planned, self._addresses(outputs), self._settling(planned), left_out)
+
     def _settling(self, planned: Plan) -> tuple[str, ...]:
-        if self._aws.endpoints.embedded:
+        if self._aws.endpoints.embedded or self._aws.endpoints.stands_in:
             return ()
         return tuple(step.id for step in planned.pending if step.resource.kind == "cloudfront.distribution")
 
 
 def _user_pool_id(lives: Mapping[str, Live | None]) -> str | None:
-    pools = (live for node, live in lives.items() if node.startswith("cognito-idp.user_pool/") and live is not None)
+    pools = (live for node, live in lives.items() if node.startswith("cognito-idp.user_pool/") and is_there(live))
     return next((live.outputs["id"] for live in pools), None)
 
 
@@ -299,11 +316,11 @@ def _outputs(lives: Mapping[str, Live | None]) -> dict[str, Outputs]:
 
 
 def _state(planned: Plan, lives: Mapping[str, Live | None]) -> State:
-    if not any(lives.values()):
+    if not any(map(is_there, lives.values())):
         return "absent"
     if not planned:
         return "deployed"
     if any(step.action == "create" for step in planned.steps):
-        only_data = all(step.resource.stateful for step in planned.steps if lives.get(step.id) is not None)
+        only_data = all(step.resource.stateful for step in planned.steps if is_there(lives.get(step.id)))
         return "kept data" if only_data else "incomplete"
     return "changed"

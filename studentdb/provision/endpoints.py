@@ -12,12 +12,19 @@ class Endpoints:
     """Where AWS is, and what its data planes are called for browsers, the CLI and CloudFront.
 
     `endpoint_url` None is AWS itself. `embedded` says that the endpoint is the embedded engine, whose data planes are
-    addressed by path and host on one port; any other endpoint is treated like AWS.
+    addressed by path and host on one port; any other endpoint is treated like AWS, but may lack calls.
     """
 
     region: str
     endpoint_url: str | None = None
     embedded: bool = False
+
+    @property
+    def stands_in(self) -> bool:
+        """Somebody else's engine in AWS's place: what it does not know is left out, where AWS would be at fault."""
+        host = urlsplit(self.endpoint_url or "").hostname
+        # AWS has addresses of its own to choose, too (VPC endpoints, dual stack).
+        return host is not None and not self.embedded and not host.endswith((".amazonaws.com", ".api.aws"))
 
     @property
     def s3_addressing(self) -> str:
@@ -26,8 +33,8 @@ class Endpoints:
 
     @property
     def has_tls(self) -> bool:
-        """A rule that refuses everything without TLS would lock everybody but root out of the engine."""
-        return not self.embedded
+        """A rule that refuses everything without TLS would lock everybody but root out of an engine that has none."""
+        return urlsplit(self.endpoint_url or "https:").scheme == "https"
 
     @property
     def viewer_protocol_policy(self) -> str:

@@ -17,7 +17,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Literal
 
 from studentdb.errors import CancelledError, StudentDBError
-from studentdb.provision.core import Change, Live, Outputs, Resource, is_unresolved, without_tokens
+from studentdb.provision.core import Change, Live, Outputs, Resource, is_there, is_unresolved, without_tokens
 from studentdb.provision.events import Emit, Event, Verb
 from studentdb.provision.walk import Lanes, Walk, walk
 
@@ -108,8 +108,7 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
         if any(is_unresolved(getattr(resource, name)) for name in resource.identity):
             found[node] = None  # its parent does not exist, so neither does it
             return
-        with _reported(emit, resource, "read"):
-            live = found[node] = resource.read(aws)
+        live = found[node] = _look(by_id, node, resource, found, aws, emit)
         if live is not None:
             outputs[node] = live.outputs
 
@@ -117,6 +116,39 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
         result = walk({r.id: r.reads_after() for r in by_id.values()}, read, cancelled=aws.cancelled)
     _raise_failures("reading the deployment failed", result, aws)
     return found
+
+
+def _look(
+    by_id: Mapping[str, Resource], node: str, resource: Resource, seen: Survey, aws: Aws, emit: Emit
+) -> Live | None:
+    """What is there of one resource. It is left out where the engine lacks the call, or where its parent is."""
+    parents = [parent for parent in by_id[node].reads_after() if (live := seen.get(parent)) and live.left_out]
+    if parents:
+        return _leave_out(by_id, resource, f"it is part of {parents[0]}", emit)
+    with _reported(emit, resource, "read"):
+        try:
+            live = resource.read(aws)
+        except Exception as error:
+            call = aws.lacks(error)
+            if not call:
+                raise
+            return _leave_out(
+                by_id, resource, f"this engine does not know {call}; what takes from it gets nothing", emit
+            )
+    unkept = sorted(resource.properties().keys() - live.properties.keys()) if live and live.partial else ()
+    if unkept:
+        _say_left_out(resource, f"of it only {', '.join(unkept)}, which this engine does not keep", emit)
+    return live
+
+
+def _leave_out(by_id: Mapping[str, Resource], resource: Resource, why: str, emit: Emit) -> Live:
+    _say_left_out(resource, why, emit)
+    takers = (taken for other in by_id.values() for taken in other.takes())
+    return Live({}, {output: "" for node, output in takers if node == resource.id}, left_out=why)
+
+
+def _say_left_out(resource: Resource, why: str, emit: Emit) -> None:
+    emit(Event(resource.id, resource.kind, resource.name, "left out", "read", detail=why))
 
 
 def plan(stack: Stack, lives: Survey) -> Plan:
@@ -128,9 +160,12 @@ def plan(stack: Stack, lives: Survey) -> Plan:
     outputs: dict[str, Outputs] = {}
     steps: list[Step] = []
     for node in _ordered(stack.resources):
-        step = _step(by_id[node].resolve(outputs), lives.get(node), by_id[node])
-        steps.append(step)
         live = lives.get(node)
+        if live is not None and live.left_out:
+            outputs[node] = live.outputs
+            continue
+        step = _step(by_id[node].resolve(outputs), live, by_id[node])
+        steps.append(step)
         if live is not None and step.action == "none":
             outputs[node] = live.outputs
         elif live is not None and step.action == "update":
@@ -138,7 +173,7 @@ def plan(stack: Stack, lives: Survey) -> Plan:
     steps += [
         Step(resource, "keep") if resource.stateful else Step(resource, "delete", resource.losses(live))
         for resource in stack.absent
-        if (live := lives.get(resource.id)) is not None
+        if is_there(live := lives.get(resource.id))
     ]
     return Plan(tuple(steps))
 
@@ -168,16 +203,24 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
     Raises WalkError with all failures after everything independent of them is done.
     """
     steps = {step.id: step for step in planned.steps if step.action not in ("delete", "keep")}
-    outputs: dict[str, Outputs] = {}
+    seen = dict(lives)
+    outputs: dict[str, Outputs] = {node: live.outputs for node, live in seen.items() if live and live.left_out}
+    by_id = {node: step.resource for node, step in steps.items()}
     lanes = Lanes()
 
     def work(node: str) -> Callable[[], None] | None:
-        step, live = steps[node], lives.get(node)
+        step, live = steps[node], seen.get(node)
         resource = step.resource.resolve(outputs)
         if step.action == "none" and live is not None:
             outputs[node] = live.outputs
             # A deploy that was cut off may have left it half way.
             return None if live.settled else lambda: resource.settle(aws)
+        if step.action == "create" and by_id[node].reads_after() and aws.endpoints.stands_in:
+            # Its parent is there only now: whether this engine knows the kind shows before the first one is made.
+            seen[node] = found = _look(by_id, node, resource, seen, aws, emit)
+            if found is not None and found.left_out:
+                outputs[node] = found.outputs
+                return None
         with ExitStack() as told, _in_lane(lanes, resource):
             outputs[node] = _write(step, resource, live, aws, told, emit)
             if type(resource).settle is Resource.settle:
@@ -222,7 +265,7 @@ def remove(resources: Iterable[Resource], lives: Survey, aws: Aws, emit: Emit) -
     Raises WalkError with all failures after everything independent of them is gone.
     """
     outputs = {node: live.outputs for node, live in lives.items() if live is not None}
-    present = {r.id: r for r in resources if lives.get(r.id) is not None}
+    present = {r.id: r for r in resources if is_there(lives.get(r.id))}
     taken = {node: r.goes_with for node, r in present.items() if r.goes_with in present}
     # What a child depends on need not wait for it: the child is of no use without its parent.
     graph: dict[str, set[str]] = {node: {taken[node]} if node in taken else set() for node in present}

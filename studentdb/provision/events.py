@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["start", "done", "failed", "skipped"]
+Phase = Literal["start", "done", "failed", "skipped", "left out"]
 Verb = Literal["read", "create", "update", "replace", "delete"]
 
 

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
-from studentdb.provision.aws import error_code, error_message
+from studentdb.provision.aws import error_code, error_message, unknown_call
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _BAD_KEYS = {
@@ -74,11 +74,11 @@ def _service_error(error: ClientError) -> StudentDBError:
             why=message,
             hint="use credentials that allow it (the README lists what a deploy needs)",
         )
-    if code.isdigit():
-        # Not one of the service's own codes: an engine that stands in for AWS and lacks the call.
+    if unknown_call(error):
         return StudentDBError(
             f"the endpoint does not know {operation}",
-            why=f"it answered {code} {message}".rstrip(),
+            # Of a web server's page only the code says something.
+            why=f"it answered {code} {'' if message.startswith('<') else message}".rstrip(),
             hint="studentdb needs it; AWS and the embedded engine (--local) have it",
         )
     return StudentDBError(f"AWS refused {operation}", why=f"{code}: {message}")

@@ -104,6 +104,9 @@ class Progress:
         if event.phase == "skipped":
             self._counts["skipped"] += 1
             return f"x skipped {doing} {what}: what it needs failed", "yellow"
+        if event.phase == "left out":
+            self._counts["left out"] += 1
+            return f"x left out {what}: {plain(event.detail)}", "yellow"
         if event.action == "read":
             self._seen.add(event.resource)
             return None
@@ -121,7 +124,7 @@ class Progress:
         seconds = self._clock() - self._started
         if not self._counts:
             return f"looked at {len(self._seen)} resources in {seconds:.1f} s" if self._seen else ""
-        order = ("created", "updated", "replaced", "deleted", "failed", "skipped")
+        order = ("created", "updated", "replaced", "deleted", "left out", "failed", "skipped")
         parts = [f"{self._counts[word]} {word}" for word in order if self._counts[word]]
         return f"{', '.join(parts)} in {seconds:.1f} s"
 

@@ -214,7 +214,7 @@ def test_a_busy_api_is_tried_again_for_later_changes(aws: Aws, api_id: str, oper
 
 
 def test_a_route_of_that_key_is_taken_over(aws: Aws, api_id: str) -> None:
-    old = dataclasses.replace(route(api_id), integration_id="i0", authorizer_id="")
+    old = dataclasses.replace(route(api_id), integration_id="i0", authorizer_id=None)
     made = old.create(aws)
     exists = refusal("ConflictException", "Route with key GET /api/{proxy+} already exists for this API", status=409)
     creates(aws, "CreateRoute", exists)
@@ -268,7 +268,7 @@ def test_an_update_of_a_route_leaves_its_key_alone(aws: Aws, api_id: str) -> Non
 
 
 def test_a_public_route_says_so_and_names_no_authorizer(aws: Aws, api_id: str) -> None:
-    wanted = dataclasses.replace(route(api_id), authorizer_id="")
+    wanted = dataclasses.replace(route(api_id), authorizer_id=None)
     sent = creates(aws, "CreateRoute")
     wanted.create(aws)
     assert sent.bodies[0]["authorizationType"] == "NONE"
@@ -276,7 +276,7 @@ def test_a_public_route_says_so_and_names_no_authorizer(aws: Aws, api_id: str) -
 
 
 def test_the_authorizer_that_aws_goes_on_naming_on_a_public_route_is_no_difference(aws: Aws, api_id: str) -> None:
-    wanted = dataclasses.replace(route(api_id), authorizer_id="")
+    wanted = dataclasses.replace(route(api_id), authorizer_id=None)
     route(api_id).create(aws)
     wanted.update(aws, live(wanted, aws), ())
     found = live(wanted, aws)

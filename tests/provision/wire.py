@@ -16,7 +16,7 @@ from studentdb.provision.aws import Aws
 _EVENT_NAMES = {"logs": "cloudwatch-logs"}
 
 
-class _Raw(io.BytesIO):
+class Raw(io.BytesIO):
     """A body as urllib3 has it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
@@ -42,7 +42,7 @@ class Wire:
             if next(remaining, None) is None:
                 return None
             headers = {"x-amzn-ErrorType": code, "x-amzn-RequestId": "0"}
-            return AWSResponse(request.url, status, headers, _Raw(self._error(code, message)))
+            return AWSResponse(request.url, status, headers, Raw(self._error(code, message)))
 
         self._client.meta.events.register(f"before-send.{self._events}.{operation}", answer)
 

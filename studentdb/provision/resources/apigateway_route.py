@@ -166,21 +166,22 @@ class Authorizer(_Child):
 
 @dataclass(frozen=True, kw_only=True)
 class Route(_Child):
-    """A route; its name is the route key, such as `GET /api/{proxy+}`. Public without an authorizer."""
+    """A route; its name is the route key, such as `GET /api/{proxy+}`. Public only where the authorizer is None."""
 
     kind: ClassVar[str] = "apigatewayv2.route"
     noun: ClassVar[str] = "route"
     name_field: ClassVar[str] = "RouteKey"
 
     integration_id: str
-    authorizer_id: str = ""
+    authorizer_id: str | None = None
 
     def properties(self) -> dict[str, Any]:
         return {
             "Target": f"integrations/{self.integration_id}",
-            # An update that leaves the type out would keep the old authorizer (AGW-09).
-            "AuthorizationType": "JWT" if self.authorizer_id else "NONE",
-            "AuthorizerId": self.authorizer_id,
+            # An update that leaves the type out would keep the old authorizer (AGW-09). One that an engine lacks, whose
+            # id is empty, opens nothing.
+            "AuthorizationType": "NONE" if self.authorizer_id is None else "JWT",
+            "AuthorizerId": self.authorizer_id or "",
         }
 
     def live(self, item: Mapping[str, Any]) -> dict[str, Any]:

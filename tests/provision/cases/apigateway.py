@@ -168,7 +168,7 @@ CASES = [
         name="api-route-opened",
         parents=_with_authorizer,
         resource=_route,
-        changed=lambda aws, parents: replace(_route(aws, parents), authorizer_id=""),
+        changed=lambda aws, parents: replace(_route(aws, parents), authorizer_id=None),
         tagged=False,
         without_moto="has no GetAuthorizers, which the removal of the parents needs",
     ),
