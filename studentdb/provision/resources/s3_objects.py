@@ -53,7 +53,8 @@ class File:
 class Objects(Resource):
     """`files` by key are all that the bucket holds: other keys are removed. A child of a bucket of ours.
 
-    Output: `digest` of what is served (keys, contents, headers); it changes with every update.
+    Output: `digest` of what is served (keys, contents, headers) and of the manifest's version. It changes with every
+    update: also one that only undoes what somebody did by hand, which the caches may hold.
     """
 
     kind: ClassVar[str] = "s3.objects"
@@ -84,7 +85,7 @@ class Objects(Resource):
             listed = {item["Key"]: item for item in self._list(aws)}
             if not listed:
                 return None
-            headers = self._manifest(aws) if MANIFEST in listed else {}
+            headers, version = self._manifest(aws) if MANIFEST in listed else ({}, "")
             properties: dict[str, Any] = {}
             for key, item in listed.items():
                 known = headers.get(key)
@@ -97,7 +98,7 @@ class Objects(Resource):
             if error_code(error) != "NoSuchBucket":
                 raise
             return None
-        return Live(properties, _outputs(properties))
+        return Live(properties, _outputs(properties, version))
 
     def diff(self, live: Live) -> tuple[Change, ...]:
         """Files to write, then those to remove."""
@@ -115,14 +116,16 @@ class Objects(Resource):
         A visitor in the middle of it so finds every file that the page asks for, and a cut leaves a difference.
         """
         files = self._all_files()
-        wanted = [change.property for change in changes if change.after is not None]
+        wanted = [change.property for change in changes if change.after is not None and change.property != MANIFEST]
         for stage in _stages(wanted, files):
             with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
                 uploads = [pool.submit(self._put, aws, key, files[key]) for key in stage]
             for upload in uploads:
                 upload.result()
+        # Always: it dates what was written before it, and its version is this update's mark.
+        version = self._put(aws, MANIFEST, files[MANIFEST])
         self._remove(aws, [change.property for change in changes if change.after is None])
-        return _outputs(self.properties())
+        return _outputs(self.properties(), version)
 
     def delete(self, aws: Aws, live: Live) -> None:
         """Removes what is listed; old versions go with the bucket."""
@@ -141,28 +144,32 @@ class Objects(Resource):
         for page in aws.client("s3").get_paginator("list_objects_v2").paginate(**self._target(aws)):
             yield from page.get("Contents", ())
 
-    def _manifest(self, aws: Aws) -> dict[str, dict[str, str]]:
+    def _manifest(self, aws: Aws) -> tuple[dict[str, dict[str, str]], str]:
+        """The headers by key, and the manifest's version."""
+        version = ""
         try:
-            body = aws.client("s3").get_object(**self._target(aws), Key=MANIFEST)["Body"].read()
-            found = json.loads(body)
-            return {
+            answer = aws.client("s3").get_object(**self._target(aws), Key=MANIFEST)
+            version = _version(answer)
+            headers = {
                 key: {"content_type": entry["content_type"], "cache_control": entry["cache_control"]}
-                for key, entry in found.items()
+                for key, entry in json.loads(answer["Body"].read()).items()
             }
         except ClientError as error:
             if error_code(error) != "NoSuchKey":
                 raise
         except (ValueError, KeyError, TypeError, AttributeError):
             pass  # damaged by hand: its ETag differs, so it is written anew
-        return {}
+        else:
+            return headers, version
+        return {}, version
 
     def _head(self, aws: Aws, key: str) -> dict[str, str]:
         found = aws.client("s3").head_object(**self._target(aws), Key=key)
         return {"content_type": found.get("ContentType", ""), "cache_control": found.get("CacheControl", "")}
 
-    def _put(self, aws: Aws, key: str, file: File) -> None:
+    def _put(self, aws: Aws, key: str, file: File) -> str:
         aws.pause(0)
-        aws.retry(
+        answer = aws.retry(
             lambda: aws.client("s3").put_object(
                 **self._target(aws),
                 Key=key,
@@ -172,6 +179,7 @@ class Objects(Resource):
             ),
             when=has_code("NoSuchBucket"),  # S3-06
         )
+        return _version(answer)
 
     def _remove(self, aws: Aws, keys: list[str]) -> None:
         for start in range(0, len(keys), 1000):
@@ -189,22 +197,25 @@ class Objects(Resource):
         return {"Bucket": self.bucket, "ExpectedBucketOwner": aws.account}
 
 
-def _outputs(properties: Mapping[str, Any]) -> Outputs:
-    return {"digest": hashlib.sha256(json.dumps(properties, sort_keys=True).encode()).hexdigest()}
+def _outputs(properties: Mapping[str, Any], version: str) -> Outputs:
+    return {"digest": hashlib.sha256(json.dumps([properties, version], sort_keys=True).encode()).hexdigest()}
+
+
+def _version(answer: Mapping[str, Any]) -> str:
+    """Written while versioning was not in force yet, an object has none at first and `null` later."""
+    return str(answer.get("VersionId") or "null")
 
 
 def _manifest_headers() -> dict[str, str]:
     return {"content_type": "application/json", "cache_control": "no-cache"}
 
 
-def _stages(keys: Iterable[str], files: Mapping[str, File]) -> tuple[list[str], list[str], list[str]]:
-    """What pages load, the pages (and what they read first), the manifest."""
-    assets, pages, manifest = [], [], []
+def _stages(keys: Iterable[str], files: Mapping[str, File]) -> tuple[list[str], list[str]]:
+    """What pages load, then the pages (and what they read first)."""
+    assets, pages = [], []
     for key in keys:
-        if key == MANIFEST:
-            manifest.append(key)
-        elif key == "config.json" or files[key].content_type.startswith("text/html"):
+        if key == "config.json" or files[key].content_type.startswith("text/html"):
             pages.append(key)
         else:
             assets.append(key)
-    return assets, pages, manifest
+    return assets, pages

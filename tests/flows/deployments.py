@@ -1,0 +1,104 @@
+"""Deployments made in this process, so that every call can be seen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from studentdb.bundle import find
+from studentdb.contract.operations import public_routes
+from studentdb.provision.aws import Aws, Deployment
+from studentdb.provision.deployer import Deployer, Outcome, Source
+from studentdb.provision.events import silent
+from studentdb.provision.stack import StackSettings
+from tests.support import REGION, Backend
+
+READS = ("Describe", "Get", "Head", "List")
+
+
+@dataclass
+class Calls:
+    """What a session sent: operations by name, with the parameters of those to S3 and CloudFront."""
+
+    writes: Counter[str] = field(default_factory=Counter)
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    # S3 operations that take an ExpectedBucketOwner.
+    owned: set[str] = field(default_factory=set)
+
+    def listen(self, session: boto3.Session) -> None:
+        """Count from now on."""
+        session.events.register("before-send", self._count)
+        for service in ("s3", "cloudfront"):
+            session.events.register(f"provide-client-params.{service}", self._note)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.writes.clear()
+        self.sent.clear()
+
+    def of(self, operation: str) -> list[dict[str, Any]]:
+        """The parameters of each call of it."""
+        return [parameters for name, parameters in self.sent if name == operation]
+
+    def _count(self, event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        if not operation.startswith(READS):
+            self.writes[operation] += 1
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.sent.append((model.name, dict(params)))
+        if model.input_shape is not None and "ExpectedBucketOwner" in model.input_shape.members:
+            self.owned.add(model.name)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One deployment on a backend; its stack may be changed from one deploy to the next."""
+
+    aws: Aws
+    calls: Calls
+    site: Path = field(default_factory=lambda: find().site)
+    settings: StackSettings = field(default_factory=StackSettings)
+
+    @classmethod
+    def on(cls, backend: Backend, env: str, region: str = REGION) -> Installation:
+        """Not deployed yet."""
+        session = boto3.Session("test", "test", region_name=region)
+        aws = backend.aws(env, session)
+        aws = dataclasses.replace(
+            aws,
+            deployment=Deployment(env, region, backend.account),
+            endpoints=dataclasses.replace(aws.endpoints, region=region),
+        )
+        calls = Calls()
+        calls.listen(session)
+        return cls(aws, calls)
+
+    @property
+    def deployer(self) -> Deployer:
+        """A new run of the tool."""
+        source = Source(functions=find().lambda_src, site=self.site, public_routes=public_routes())
+        return Deployer(self.aws, self.settings, source, silent)
+
+    def deploy(self) -> Outcome:
+        """Whatever there is to do."""
+        outcome = self.deployer.deploy(lambda plan: True)
+        assert outcome is not None
+        return outcome
+
+    def teardown(self, *, delete_data: bool) -> None:
+        """With or without the data."""
+        self.deployer.teardown(delete_data=delete_data)
+
+    def with_settings(self, **chosen: Any) -> Installation:
+        """The same one, otherwise set."""
+        return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **chosen))
+
+    def with_site(self, site: Path) -> Installation:
+        """The same one, with other files."""
+        return dataclasses.replace(self, site=site)
