@@ -190,9 +190,12 @@ class Group(Resource):
         try:
             aws.retry(lambda: client.create_group(**self._key(), **self.properties()), when=busy)
         except ClientError as error:
-            if error_code(error) != "GroupExistsException":  # botocore's second try finds the first one's (COG-17)
+            if error_code(error) != "GroupExistsException":
                 raise
-            self._update(aws)
+            # After a lost answer botocore's next attempt finds the group of the first (COG-17).
+            live = self.read(aws)
+            if live is None or self.diff(live):
+                self._update(aws)
         return {}
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:

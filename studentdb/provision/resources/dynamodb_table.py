@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -97,17 +97,8 @@ class Table(Resource):
         return Live(
             properties={
                 "key_schema": _live_key(table, table["KeySchema"]),
-                "indexes": {
-                    index["IndexName"]: {
-                        "key_schema": _live_key(table, index["KeySchema"]),
-                        "projection": index["Projection"]["ProjectionType"],
-                    }
-                    for index in table.get("GlobalSecondaryIndexes", [])
-                    if index.get("IndexStatus") != "DELETING"
-                },
-                "billing_mode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
-                "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
-                "deletion_protection": table.get("DeletionProtectionEnabled", False),
+                "indexes": _shapes(table),
+                **_settings(table),
                 "point_in_time_recovery": self._recovery_enabled(aws),
             },
             outputs=_outputs(table),
@@ -137,9 +128,10 @@ class Table(Resource):
             "encryption": {"SSESpecification": {"Enabled": True, "SSEType": "KMS"}},
             "deletion_protection": {"DeletionProtectionEnabled": True},
         }
+        wanted = self.properties()
         for name, setting in settings.items():
             if name in differing:
-                table = self._change(aws, setting)
+                table = self._change(aws, setting, done=lambda now, n=name: _settings(now)[n] == wanted[n])  # type: ignore[misc]
         if "indexes" in differing:
             table = self._update_indexes(aws, table)
         if "point_in_time_recovery" in differing:
@@ -152,10 +144,14 @@ class Table(Resource):
             protected = live.properties["deletion_protection"]
             if not live.settled:
                 table = self._wait_settled(aws)
-                protected = table.get("DeletionProtectionEnabled")
+                protected = _settings(table)["deletion_protection"]
             # A change that changes nothing is refused (DDB-11).
             if protected:
-                self._change(aws, {"DeletionProtectionEnabled": False})
+                self._change(
+                    aws,
+                    {"DeletionProtectionEnabled": False},
+                    done=lambda now: not _settings(now)["deletion_protection"],
+                )
             aws.retry(
                 lambda: dynamodb.delete_table(TableName=self.name),
                 when=_cannot_delete_yet,
@@ -188,17 +184,16 @@ class Table(Resource):
         """One index per call, each waited for (DDB-09); one of another shape is removed and made again."""
         wanted = {index.name: index for index in self.indexes}
         shapes = self.properties()["indexes"]
-        for found in table.get("GlobalSecondaryIndexes", []):
-            name = found["IndexName"]
-            shape = {
-                "key_schema": _live_key(table, found["KeySchema"]),
-                "projection": found["Projection"]["ProjectionType"],
-            }
+        for name, shape in _shapes(table).items():
             if shapes.get(name) == shape:
                 del wanted[name]
             else:
-                table = self._change(aws, {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]})
-        for index in wanted.values():
+                table = self._change(
+                    aws,
+                    {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]},
+                    done=lambda now, n=name: n not in _shapes(now),  # type: ignore[misc]
+                )
+        for name, index in wanted.items():
             # Exactly the attributes in use once the index is there: fewer and more are both refused (DDB-12).
             attributes = _types_in_use(table) | _types(index.hash, index.range)
             table = self._change(
@@ -207,15 +202,22 @@ class Table(Resource):
                     "AttributeDefinitions": _definitions(attributes),
                     "GlobalSecondaryIndexUpdates": [{"Create": _index_request(index)}],
                 },
+                done=lambda now, n=name: _shapes(now).get(n) == shapes[n],  # type: ignore[misc]
             )
         return table
 
-    def _change(self, aws: Aws, request: dict[str, Any]) -> dict[str, Any]:
-        aws.retry(
-            lambda: aws.client("dynamodb").update_table(TableName=self.name, **request),
-            when=busy,
-            budget=CHANGE_BUDGET,
-        )
+    def _change(self, aws: Aws, request: dict[str, Any], *, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """One UpdateTable, and the table when it is through. `done` says whether a table shows the change."""
+        try:
+            aws.retry(
+                lambda: aws.client("dynamodb").update_table(TableName=self.name, **request),
+                when=busy,
+                budget=CHANGE_BUDGET,
+            )
+        except ClientError:
+            # After a lost answer botocore's next attempt finds nothing left to change, and is refused (X-06, DDB-11).
+            if self._describe(aws) is None or not done(self._wait_settled(aws)):
+                raise
         return self._wait_settled(aws)
 
     def _enable_recovery(self, aws: Aws) -> None:
@@ -293,6 +295,27 @@ def _outputs(table: Mapping[str, Any]) -> Outputs:
 def _is_settled(table: Mapping[str, Any]) -> bool:
     indexes = table.get("GlobalSecondaryIndexes", [])
     return table["TableStatus"] == "ACTIVE" and all(index.get("IndexStatus", "ACTIVE") == "ACTIVE" for index in indexes)
+
+
+def _settings(table: Mapping[str, Any]) -> dict[str, Any]:
+    """What UpdateTable can change, in the shape of `properties()`."""
+    return {
+        "billing_mode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+        "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
+        "deletion_protection": table.get("DeletionProtectionEnabled", False),
+    }
+
+
+def _shapes(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The indexes that are not on their way out, in the shape of `properties()`."""
+    return {
+        index["IndexName"]: {
+            "key_schema": _live_key(table, index["KeySchema"]),
+            "projection": index["Projection"]["ProjectionType"],
+        }
+        for index in table.get("GlobalSecondaryIndexes", [])
+        if index.get("IndexStatus") != "DELETING"
+    }
 
 
 def _types(*attributes: Attribute | None) -> dict[str, str]:
