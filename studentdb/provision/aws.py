@@ -88,6 +88,8 @@ class Aws:
     cancelled: threading.Event = field(default_factory=_cancel_event)
     # Called before every call that writes; the lock uses it to stop an owner that was taken over.
     before_write: list[Callable[[], None]] = field(default_factory=list)
+    # The seconds that budgets are counted in; a replay of AWS's behaviour brings its own, and a `cancelled` to match.
+    now: Callable[[], float] = time.monotonic
     _clients: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
     _client_lock: threading.Lock = field(default_factory=threading.Lock)
     _shared: list[dict[tuple[str, ...], Future[Any]]] = field(default_factory=list)
@@ -143,8 +145,11 @@ class Aws:
                         user_agent_extra=f"studentdb/{__version__}",
                     ),
                 )
-                self._clients[key].meta.events.register_first("provide-client-params", requests.check)
-                self._clients[key].meta.events.register_first("before-send", self._before_send)
+                events = self._clients[key].meta.events
+                events.register_first("provide-client-params", requests.check)
+                events.register_first("before-send", self._before_send)
+                # Before the handler for one service, which comes first by being more specific.
+                events.register_first(f"needs-retry.{events_name(self._clients[key])}", _is_no_throttle)
             return self._clients[key]
 
     @property
@@ -223,16 +228,16 @@ class Aws:
 
         Raises the last error after `budget` seconds.
         """
-        started = time.monotonic()
-        delay = 0.25
+        started = self.now()
         while True:
+            waited = self.now() - started
+            delay = _step(waited, at_least=0.25, at_most=2.0)
             try:
                 return call()
             except ClientError as error:
-                if not when(error) or time.monotonic() - started + delay > budget:
+                if not when(error) or waited + delay > budget:
                     raise
             self.pause(delay)
-            delay = min(delay * 2, 2.0)
 
     def wait(self, poll: Callable[[], T | None], *, what: str, budget: float, slowest: float = 2.0) -> T:
         """Poll until `poll` returns something other than None, from 0.1 s upwards to `slowest` seconds apart.
@@ -249,14 +254,34 @@ class Aws:
 
     def look(self, poll: Callable[[], T | None], *, budget: float, slowest: float = 2.0) -> T | None:
         """As `wait`, for what may well not be there: None after `budget` seconds."""
-        started = time.monotonic()
-        delay = 0.1
+        started = self.now()
         while True:
+            waited = self.now() - started
+            delay = _step(waited, at_least=0.1, at_most=slowest)
             found = poll()
-            if found is not None or time.monotonic() - started + delay > budget:
+            if found is not None or waited + delay > budget:
                 return found
             self.pause(delay)
-            delay = min(delay * 1.6, slowest)
+
+
+def events_name(client: Any) -> str:
+    """What botocore's events call the client's service."""
+    return str(client.meta.service_model.service_id.hyphenize())
+
+
+def _step(waited: float, *, at_least: float, at_most: float) -> float:
+    """How long until the next look: a tenth of the time that it took so far, so that little is lost at the end."""
+    return max(at_least, min(waited / 10, at_most))
+
+
+def _is_no_throttle(response: tuple[Any, dict[str, Any]] | None, **_: Any) -> bool | None:
+    """For botocore's `needs-retry`: False ends it, None leaves it to botocore's own rules.
+
+    botocore takes LimitExceededException for throttling and would pause up to 20 s for it, time and again. It is a
+    quota, which no pause mends, or says that DynamoDB makes enough tables just now, which the table waits for (DDB-02).
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    return False if code == "LimitExceededException" else None
 
 
 def error_code(error: ClientError) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
@@ -33,11 +32,10 @@ class Ticking(threading.Event):
         return self.is_set()
 
 
-def in_virtual_time(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def in_virtual_time(aws: Aws) -> Aws:
     """`aws` with a clock, its `cancelled`, that only waits move."""
     ticking = Ticking()
-    monkeypatch.setattr("time.monotonic", lambda: ticking.now)
-    return dataclasses.replace(aws, cancelled=ticking)
+    return dataclasses.replace(aws, cancelled=ticking, now=lambda: ticking.now)
 
 
 class _Raw(io.BytesIO):

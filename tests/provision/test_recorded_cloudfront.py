@@ -21,9 +21,9 @@ from tests.support import Backend, stranger
 
 
 @pytest.fixture
-def aws(moto: Backend, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def aws(moto: Backend) -> Aws:
     """All rights on moto, and a clock that only waits move."""
-    return in_virtual_time(moto.root(), monkeypatch)
+    return in_virtual_time(moto.root())
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ class TestDistribution:
             lambda params, **_: references.append(_between(params["body"], "CallerReference")),
         )
         taken = cloudfront_error(409, "DistributionAlreadyExists")
-        wire.answers("CreateDistributionWithTags", *[taken] * 25)
+        wire.answers("CreateDistributionWithTags", *[taken] * 40)
         distribution().create(aws)
         assert len(set(references)) == 2
         assert references[-1] != references[0]

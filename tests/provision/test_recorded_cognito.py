@@ -32,9 +32,9 @@ THROTTLED = refusal("TooManyRequestsException", "Rate exceeded")
 
 
 @pytest.fixture
-def aws(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def aws(backend: Backend) -> Aws:
     """All rights, and a clock that only waits move."""
-    return in_virtual_time(backend.root(), monkeypatch)
+    return in_virtual_time(backend.root())
 
 
 @pytest.fixture

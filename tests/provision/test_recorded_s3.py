@@ -23,9 +23,9 @@ from tests.support import Backend, stranger
 
 
 @pytest.fixture
-def aws(moto: Backend, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def aws(moto: Backend) -> Aws:
     """All rights on moto, and a clock that only waits move."""
-    return in_virtual_time(moto.root(), monkeypatch)
+    return in_virtual_time(moto.root())
 
 
 @pytest.fixture

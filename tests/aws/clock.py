@@ -1,0 +1,154 @@
+"""Virtual time: seconds pass only while every thread waits for seconds to pass.
+
+What sleeps registers here. What is being computed shows in the process's CPU time, what is being asked for in the
+calls under way; while there is neither, and nobody who was just woken has yet to come to, the clock goes to the next
+wake-up. So a parallel walk needs no hook of its own: a thread that waits for a lane, a future or work is merely idle.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+# How long nothing may have happened, in real seconds, and how much CPU time counts as nothing.
+_STILL = 0.001
+_IDLE = 0.00005
+
+
+@dataclass(order=True)
+class _Sleeper:
+    until: float
+    order: int
+    woken: threading.Event = field(compare=False, default_factory=threading.Event)
+    slept: float = field(compare=False, default=0.0)
+
+
+class Clock:
+    """Seconds since the clock was made. `sleeps` records how long each sleep was asked to be."""
+
+    def __init__(self) -> None:
+        self.sleeps: list[float] = []
+        self._now = 0.0
+        self._guard = threading.Lock()
+        self._sleepers: list[_Sleeper] = []
+        self._order = itertools.count()
+        self._calls = 0
+        self._coming_to = 0
+        self._stop = threading.Event()
+
+    def __call__(self) -> float:
+        """Now."""
+        return self._now
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Inside, time passes."""
+        self._stop.clear()
+        ticking = threading.Thread(target=self._tick, name="clock", daemon=True)
+        ticking.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            ticking.join()
+
+    @contextmanager
+    def sleeping(self, seconds: float) -> Iterator[threading.Event]:
+        """Gives an event that is set once `seconds` have passed, or earlier by whoever wants the sleeper awake."""
+        with self._guard:
+            sleeper = _Sleeper(self._now + seconds, next(self._order))
+            heapq.heappush(self._sleepers, sleeper)
+            self.sleeps.append(seconds)
+        try:
+            yield sleeper.woken
+        finally:
+            with self._guard:
+                if sleeper in self._sleepers:
+                    self._sleepers.remove(sleeper)
+                    heapq.heapify(self._sleepers)
+                else:
+                    self._coming_to -= 1
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass for this thread."""
+        if seconds > 0:
+            with self.sleeping(seconds) as woken:
+                woken.wait()
+
+    def pass_(self, seconds: float) -> None:
+        """Let `seconds` pass while nothing runs."""
+        self._now += seconds
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """While something outside of this process works for us, no time passes."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
+
+    def begin(self) -> None:
+        """A call goes out."""
+        with self._guard:
+            self._calls += 1
+
+    def end(self) -> None:
+        """It is back."""
+        with self._guard:
+            self._calls -= 1
+
+    def _tick(self) -> None:
+        while not self._stop.is_set():
+            if self._is_still():
+                self._wake_next()
+
+    def _is_still(self) -> bool:
+        before = _cpu_of_others()
+        time.sleep(_STILL)
+        with self._guard:
+            if self._calls or self._coming_to or not self._sleepers:
+                return False
+        return _cpu_of_others() - before < _IDLE
+
+    def _wake_next(self) -> None:
+        with self._guard:
+            if not self._sleepers or self._calls:
+                return
+            self._now = max(self._now, self._sleepers[0].until)
+            while self._sleepers and self._sleepers[0].until <= self._now:
+                self._coming_to += 1
+                heapq.heappop(self._sleepers).woken.set()
+
+
+def _cpu_of_others() -> float:
+    return time.process_time() - time.thread_time()
+
+
+class Cancelled(threading.Event):
+    """For `Aws.cancelled`: waits in virtual time."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._waiting: set[threading.Event] = set()
+
+    def set(self) -> None:
+        super().set()
+        for woken in tuple(self._waiting):
+            woken.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout and not self.is_set():
+            with self._clock.sleeping(timeout) as woken:
+                self._waiting.add(woken)
+                # Set in between?
+                if not self.is_set():
+                    woken.wait()
+                self._waiting.discard(woken)
+        return self.is_set()
