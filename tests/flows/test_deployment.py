@@ -6,6 +6,8 @@ import getpass
 import json
 import os
 import platform
+import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,14 +114,31 @@ def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: B
     assert [call for call in calls if not call.startswith(READS)] == []
 
 
+def test_new_code_is_one_call_for_each_function(school: School, engine: Backend, tmp_path: Path) -> None:
+    """Beside the lock's own: making it, saying that it is released, removing what said so before."""
+    functions = Path(shutil.copytree(find().lambda_src, tmp_path / "functions"))
+    assert _deployer(school.root, functions=functions).deploy(lambda plan: True) is not None
+    (functions / "new.py").write_text("NEW = True\n")
+    session = boto3.Session("test", "test", region_name=REGION)
+    calls: list[str] = []
+    session.events.register("before-call", lambda model, **_: calls.append(model.name))
+    outcome = _deployer(engine.aws(school.env, session), functions=functions).deploy(lambda plan: True)
+    assert outcome is not None
+    assert {step.resource.kind for step in outcome.plan.pending} == {"lambda.function"}
+    writes = Counter(call for call in calls if not call.startswith(READS))
+    assert writes.pop("UpdateFunctionCode") == 2
+    assert set(writes) <= {"PutParameter", "DeleteParameters"}
+
+
 def _deployer(
     aws: Aws,
     emit: Emit = silent,
     settings: StackSettings | None = None,
     clock: Callable[[], float] = machine.clock,
+    functions: Path | None = None,
 ) -> Deployer:
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+    source = Source(functions=functions or bundle.lambda_src, site=bundle.site, public_routes=public_routes())
     return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
 
 

@@ -103,6 +103,15 @@ def test_an_api_whose_answer_was_lost_is_found_and_not_made_twice(aws: Aws, api:
     assert live(api, aws).outputs == outputs
 
 
+def test_of_two_apis_none_is_left(aws: Aws, api: Api) -> None:
+    """AGW-14: an answer was lost, and the process died before it could look again."""
+    api.create(aws)
+    api.create(aws)
+    assert len(apis(aws, api.name)) == 2
+    api.delete(aws, live(api, aws))
+    assert apis(aws, api.name) == []
+
+
 def test_an_api_that_shows_late_is_not_made_twice(aws: Aws, api: Api) -> None:
     """X-10."""
     sent = creates(aws, "CreateApi", lost_answer)

@@ -115,6 +115,22 @@ def test_a_refused_pool_is_not_asked_for_again(aws: Aws, pool: UserPool) -> None
 
 
 @on_engine
+def test_of_two_pools_and_two_clients_none_is_left(aws: Aws, pool: UserPool) -> None:
+    """COG-18: an answer was lost, and the process died before it could look again."""
+    for _ in range(2):
+        pool.create(aws)
+    assert len(pools(aws, pool.name)) == 2
+    app = client(aws, live(pool, aws).outputs["id"])
+    for _ in range(2):
+        app.create(aws)
+    assert len(clients(aws, app.user_pool_id)) == 2
+    app.delete(aws, live(app, aws))
+    assert clients(aws, app.user_pool_id) == []
+    pool.delete(aws, live(pool, aws))
+    assert pools(aws, pool.name) == []
+
+
+@on_engine
 @pytest.mark.parametrize("fault", [lost_answer, late_500])
 def test_a_client_whose_answer_was_lost_is_found_and_not_made_twice(aws: Aws, pool_id: str, fault: Fault) -> None:
     sent = creates(aws, "CreateUserPoolClient", fault)

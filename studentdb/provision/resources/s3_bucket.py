@@ -246,11 +246,13 @@ class Bucket(Resource):
         }
 
     def _delete_once(self, aws: Aws) -> None:
-        aws.wait(lambda: self._emptied(aws), what=f"emptying bucket {self.name}", budget=EMPTY_BUDGET)
+        with ThreadPoolExecutor(1) as pool:
+            aborted = pool.submit(self._abort_uploads, aws)
+            aws.wait(lambda: self._emptied(aws), what=f"emptying bucket {self.name}", budget=EMPTY_BUDGET)
+        aborted.result()
         aws.client("s3").delete_bucket(**self._target(aws))
 
-    def _emptied(self, aws: Aws) -> bool | None:
-        """One pass over everything in it; None when S3 asks for another one."""
+    def _abort_uploads(self, aws: Aws) -> None:
         s3 = aws.client("s3")
         target = self._target(aws)
         for page in s3.get_paginator("list_multipart_uploads").paginate(**target):
@@ -258,6 +260,11 @@ class Bucket(Resource):
                 aws.pause(0)
                 with ignoring("NoSuchUpload"):
                     s3.abort_multipart_upload(**target, Key=upload["Key"], UploadId=upload["UploadId"])
+
+    def _emptied(self, aws: Aws) -> bool | None:
+        """One pass over everything in it; None when S3 asks for another one."""
+        s3 = aws.client("s3")
+        target = self._target(aws)
         failed: set[str] = set()
         for page in s3.get_paginator("list_object_versions").paginate(**target):
             aws.pause(0)
