@@ -176,6 +176,22 @@ def test_whole_services_that_an_engine_lacks(server: str) -> None:
     assert _deployer(aws).status().state == "absent"
 
 
+def test_two_side_by_side(server: str) -> None:
+    """One's name is the beginning of the other's: what one does leaves the other as it is."""
+    standing, living = _at(server, "a"), _at(server, "a-b")
+    _deployer(standing).deploy(lambda plan: True)
+    before = inventory(standing, but=UNREADABLE)
+    _deployer(living).deploy(lambda plan: True)
+    after = inventory(standing, but=UNREADABLE)
+    assert {name: after[name] for name in before} == before
+    assert len(after) > len(before)
+    _deployer(living).teardown(delete_data=True)
+    assert inventory(standing, but=UNREADABLE) == before
+    # The rest of it: its API and its distribution are found, and nothing is to be done.
+    assert _deployer(standing).status().state == "deployed"
+    _deployer(standing).teardown(delete_data=True)
+
+
 def test_aws_itself_is_not_forgiven(moto: Backend) -> None:
     """The same answer where no other engine was chosen: an error, and nothing written."""
     aws = moto.root()

@@ -158,6 +158,17 @@ def test_two_deployments_share_no_name() -> None:
     }
 
 
+def test_names_that_begin_alike_are_nobody_elses() -> None:
+    """Every env is made of others' names here: what one is called, with or without an ending, is no other one's."""
+    envs = ["prod", "a", "a-b", "api", "a-api", "api-read", "a-api-read", "site", "users", "a-users", "index"]
+    owners: dict[tuple[str, str], str] = {}
+    for env in envs:
+        for resource in make(Deployment(env, PROD.region, PROD.account)).resources:
+            if not _has_parent(resource):
+                assert owners.setdefault((resource.kind, resource.name), env) == env, resource.id
+    assert len(owners) > 100
+
+
 def _has_parent(resource: Resource) -> bool:
     return bool(resource.reads_after())
 
