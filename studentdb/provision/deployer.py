@@ -300,7 +300,10 @@ def _explained(incomplete: str = "") -> Iterator[None]:
     try:
         yield
     except WalkError as error:
-        failures = {without_tokens(node): explain(failure) for node, failure in error.failures.items()}
+        failures = {
+            without_tokens(node): explain(failure, kind=node.partition("/")[0])
+            for node, failure in error.failures.items()
+        }
         lost = next((failure for failure in failures.values() if isinstance(failure, LockedError)), None)
         if lost is not None:
             raise lost from error

@@ -323,6 +323,30 @@ def test_a_busy_table_is_waited_for_when_it_is_deleted(aws: Aws) -> None:
     assert table.read(aws) is None
 
 
+def test_an_account_that_may_have_no_more_tables_is_not_waited_for(aws: Aws) -> None:
+    """DDB-02: the same code as for too many tables at once, which passes."""
+    table, wire = _table(aws), Wire(aws, "dynamodb")
+    at_once = "Subscriber limit exceeded: Only 10 tables can be created, updated, or deleted simultaneously"
+    wire.refuse("CreateTable", "LimitExceededException", at_once)
+    table.create(aws)
+    assert wire.sent["CreateTable"] == 2
+    table.delete(aws, read(table, aws))
+    for_ever = "Subscriber limit exceeded: There is a limit of 256 tables per subscriber"
+    wire.refuse("CreateTable", "LimitExceededException", for_ever)
+    with pytest.raises(ClientError, match="There is a limit of"):
+        table.create(aws)
+    assert wire.sent["CreateTable"] == 3
+
+
+def test_a_quota_is_not_asked_twice(aws: Aws) -> None:
+    """LOG-07: botocore would repeat this code as if it were throttling."""
+    wire = Wire(aws, "logs")
+    wire.refuse("CreateLogGroup", "LimitExceededException", "Resource limit exceeded.")
+    with pytest.raises(ClientError, match="Resource limit exceeded"):
+        _group(aws).create(aws)
+    assert wire.sent["CreateLogGroup"] == 1
+
+
 def test_a_change_of_tags_is_waited_for(aws: Aws) -> None:
     """Since August 2024 it takes effect later, and refuses another one until then (terraform-provider-aws#39326)."""
     table = dataclasses.replace(_table(aws), tags={tags.TOOL: "1.0.0"})

@@ -16,10 +16,20 @@ CHANGE_BUDGET = 600.0
 _INDEX_BUDGET = 1800.0
 _RECOVERY_BUDGET = 1200.0
 
-# The table is being changed (DDB-10, DDB-18), or too many are at once (DDB-02, DDB-09).
-busy = has_code("ResourceInUseException", "LimitExceededException")
 # What a table that is still being made says to everything but DescribeTable (DDB-03).
 _not_yet = has_code("ResourceNotFoundException", "ResourceInUseException")
+
+
+def _too_many_at_once(error: ClientError) -> bool:
+    # DDB-02, DDB-09. An account that may have no more tables at all gets the same code (terraform-provider-aws#2274).
+    words = error_message(error)
+    no_more = "Subscriber limit exceeded" in words and "simultaneously" not in words
+    return error_code(error) == "LimitExceededException" and not no_more
+
+
+def busy(error: ClientError) -> bool:
+    """The table is being changed (DDB-10, DDB-18), or too many are at once."""
+    return error_code(error) == "ResourceInUseException" or _too_many_at_once(error)
 
 
 def _cannot_delete_yet(error: ClientError) -> bool:
@@ -176,7 +186,7 @@ class Table(Resource):
             request["GlobalSecondaryIndexes"] = [_index_request(index) for index in self.indexes]
         aws.retry(
             lambda: aws.client("dynamodb").create_table(**request),
-            when=has_code("LimitExceededException"),
+            when=_too_many_at_once,
             budget=CHANGE_BUDGET,
         )
 
