@@ -43,8 +43,10 @@ NAMES = {
     "cognito-idp.group": r"[\w-]{1,128}",  # COG-28; no blanks (JWT-04)
     "cognito-idp.user_pool": r"[\w\s+=,.@-]{1,128}",  # COG-28
     "cognito-idp.user_pool_client": r"[\w\s+=,.@-]{1,128}",
+    "dynamodb.schema": NOT_SENT,
     "dynamodb.signing_key": r".{1,2048}",  # the bytes of a key
     "dynamodb.table": r"[a-zA-Z0-9_.-]{3,255}",  # DDB-21
+    "dynamodb.tool_version": NOT_SENT,
     "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
     "iam.role_policy": r"[\w+=,.@-]{1,128}",
     "lambda.function": r"[a-zA-Z0-9-_]{1,64}",  # LMB-38
