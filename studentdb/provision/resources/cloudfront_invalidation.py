@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from studentdb.provision.aws import Aws, error_code, has_code, ignoring
+from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, has_code, ignoring
 from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 from studentdb.provision.resources.cloudfront_distribution import distribution_tags
 
@@ -72,8 +72,11 @@ class Invalidation(Resource):
             lambda: cloudfront.create_invalidation(DistributionId=self.distribution_id, InvalidationBatch=batch),
             when=has_code("TooManyInvalidationsInProgress"),
         )
-        cloudfront.tag_resource(
-            Resource=self.distribution_arn, Tags={"Items": [{"Key": SITE_DIGEST, "Value": self.digest}]}
+        tag = {"Items": [{"Key": SITE_DIGEST, "Value": self.digest}]}
+        aws.retry(
+            lambda: cloudfront.tag_resource(Resource=self.distribution_arn, Tags=tag),
+            when=has_code(*_GONE),  # a distribution made a moment ago
+            budget=EXISTING_BUDGET,
         )
         return {}
 

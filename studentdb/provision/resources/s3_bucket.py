@@ -28,7 +28,8 @@ EMPTY_BUDGET = 900.0
 
 # A new bucket is not visible everywhere (S3-06); settings in quick succession collide (S3-07, S3-37).
 _NOT_YET = has_code("NoSuchBucket", "OperationAborted")
-_TRANSIENT = frozenset({"InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted", "RequestTimeout"})
+# What single keys of a DeleteObjects may fail with, for a moment (S3-17).
+TRANSIENT = frozenset({"InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted", "RequestTimeout"})
 _DNS_SUFFIX = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
 
 _NO_PUBLIC_ACCESS = {
@@ -274,7 +275,7 @@ class Bucket(Resource):
                 answer = s3.delete_objects(**target, Delete={"Objects": batch, "Quiet": True})
                 # Failures of single keys come with a 200 (S3-17).
                 failed |= {str(error.get("Code", "")) for error in answer.get("Errors", ())}
-        if failed - _TRANSIENT:
+        if failed - TRANSIENT:
             raise StudentDBError(
                 f"bucket {self.name} cannot be emptied",
                 why=f"S3 refuses to delete some of its objects ({', '.join(sorted(failed))})",

@@ -20,10 +20,12 @@ from botocore.exceptions import ClientError
 from studentdb.errors import StudentDBError
 from studentdb.provision.aws import Aws, error_code, has_code, ignoring
 from studentdb.provision.core import Change, Live, Outputs, Resource, giver
+from studentdb.provision.resources.s3_bucket import TRANSIENT
 
 # Public like the files that it lists.
 MANIFEST = ".studentdb-manifest.json"
 UPLOADS_AT_ONCE = 16
+REMOVE_BUDGET = 120.0
 
 
 @dataclass(frozen=True)
@@ -182,16 +184,28 @@ class Objects(Resource):
         return _version(answer)
 
     def _remove(self, aws: Aws, keys: list[str]) -> None:
-        for start in range(0, len(keys), 1000):
-            batch = [{"Key": key} for key in keys[start : start + 1000]]
-            answer = aws.client("s3").delete_objects(**self._target(aws), Delete={"Objects": batch, "Quiet": True})
+        left = [{"Key": key} for key in keys]
+
+        def remove() -> bool | None:
             # Failures of single keys come with a 200 (S3-17).
-            if errors := answer.get("Errors"):
+            batches = [left[start : start + 1000] for start in range(0, len(left), 1000)]
+            left[:] = [{"Key": error["Key"]} for batch in batches for error in self._failed(aws, batch)]
+            return None if left else True
+
+        aws.wait(remove, what=f"removing {len(keys)} files from bucket {self.bucket}", budget=REMOVE_BUDGET)
+
+    def _failed(self, aws: Aws, batch: list[dict[str, str]]) -> list[dict[str, str]]:
+        """What S3 may well remove a moment later. Raises StudentDBError for what it never will."""
+        answer = aws.client("s3").delete_objects(**self._target(aws), Delete={"Objects": batch, "Quiet": True})
+        errors: list[dict[str, str]] = answer.get("Errors", [])
+        for error in errors:
+            if error.get("Code") not in TRANSIENT:
                 raise StudentDBError(
-                    f"{len(errors)} files cannot be removed from bucket {self.bucket}",
-                    why=f"S3 answers {errors[0].get('Code')} for {errors[0].get('Key')}",
+                    f"files cannot be removed from bucket {self.bucket}",
+                    why=f"S3 answers {error.get('Code')} for {error.get('Key')}",
                     hint="run the same command again: it goes on from here",
                 )
+        return errors
 
     def _target(self, aws: Aws) -> dict[str, str]:
         return {"Bucket": self.bucket, "ExpectedBucketOwner": aws.account}
