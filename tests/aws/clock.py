@@ -7,6 +7,7 @@ wake-up. So a parallel walk needs no hook of its own: a thread that waits for a 
 
 from __future__ import annotations
 
+import faulthandler
 import heapq
 import itertools
 import threading
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 # How long nothing may have happened, in real seconds, and how much CPU time counts as nothing.
 _STILL = 0.001
 _IDLE = 0.00005
+# How long something may be computed or asked for, in real seconds, while others sleep.
+_STUCK = 60.0
 
 
 @dataclass(order=True)
@@ -40,6 +43,7 @@ class Clock:
         self._calls = 0
         self._coming_to = 0
         self._stop = threading.Event()
+        self.stuck = False
 
     def __call__(self) -> float:
         """Now."""
@@ -56,6 +60,7 @@ class Clock:
         finally:
             self._stop.set()
             ticking.join()
+        assert not self.stuck, "the clock stood still: the threads' stacks are on stderr"
 
     @contextmanager
     def sleeping(self, seconds: float) -> Iterator[threading.Event]:
@@ -79,6 +84,12 @@ class Clock:
         if seconds > 0:
             with self.sleeping(seconds) as woken:
                 woken.wait()
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Raises RuntimeError for a clock that stands still."""
+        if self.stuck:
+            raise RuntimeError("the clock stands still")
 
     def pass_(self, seconds: float) -> None:
         """Let `seconds` pass while nothing runs."""
@@ -104,9 +115,17 @@ class Clock:
             self._calls -= 1
 
     def _tick(self) -> None:
+        moved = time.monotonic()
         while not self._stop.is_set():
             if self._is_still():
                 self._wake_next()
+                moved = time.monotonic()
+            elif self._sleepers and time.monotonic() - moved > _STUCK:
+                faulthandler.dump_traceback(all_threads=True)
+                self.stuck = True
+                for sleeper in tuple(self._sleepers):
+                    sleeper.woken.set()
+                return
 
     def _is_still(self) -> bool:
         before = _cpu_of_others()
@@ -151,4 +170,5 @@ class Cancelled(threading.Event):
                 if not self.is_set():
                     woken.wait()
                 self._waiting.discard(woken)
+            self._clock.go_on()
         return self.is_set()

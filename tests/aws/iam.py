@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.aws.layer import Behaviour, Call, Refusal
+from tests.aws.layer import After, Behaviour, Call, Refusal
 
-_WRITES = ("CreateRole", "PutRolePolicy", "DeleteRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "TagRole")
+_WRITES = ("PutRolePolicy", "DeleteRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "TagRole")
 
 
-class RoleNotVisible(Behaviour):
+class RoleNotVisible(After):
     """A role just made is unknown to IAM itself, to reads and writes alike."""
 
     ids = ("X-10",)
     service = "iam"
-    seconds = 0.5
+    causes, key, seconds = ("CreateRole",), "RoleName", 1.2
+    code, message, status = "NoSuchEntity", "The role with name {} cannot be found.", 404
 
-    def __init__(self) -> None:
-        self._visible: dict[str, float] = {}
-
-    def before(self, call: Call) -> Refusal | None:
-        until = self._visible.get(call.params.get("RoleName", ""), 0.0)
-        if call.operation == "CreateRole" or self.now >= until:
-            return None
-        name = call.params["RoleName"]
-        return Refusal("NoSuchEntity", f"The role with name {name} cannot be found.", 404, until)
-
-    def after(self, call: Call, answer: dict[str, Any]) -> None:
-        if call.operation == "CreateRole":
-            self._visible[call.params["RoleName"]] = self.now + self.seconds
+    def refuses(self, call: Call) -> bool:
+        return call.operation != "CreateRole"
 
 
 class RoleNotAssumable(Behaviour):
@@ -63,46 +53,23 @@ class RoleNotAssumable(Behaviour):
             self._ready[answer["Role"]["Arn"]] = self.now + self.seconds
 
 
-class RoleWrittenAtOnce(Behaviour):
+class RoleWrittenAtOnce(After):
     """A write to a role that was written a moment ago."""
 
     ids = ("IAM-06", "X-12")
     service = "iam"
-    seconds = 1.0
-
-    def __init__(self) -> None:
-        self._free: dict[str, float] = {}
-
-    def before(self, call: Call) -> Refusal | None:
-        until = self._free.get(call.params.get("RoleName", ""), 0.0)
-        if call.operation not in _WRITES or self.now >= until:
-            return None
-        return Refusal("ConcurrentModification", "The role is being modified.", 409, until)
-
-    def after(self, call: Call, answer: dict[str, Any]) -> None:
-        if call.operation in _WRITES:
-            self._free[call.params["RoleName"]] = self.now + self.seconds
+    causes, refused, key, seconds = ("CreateRole", *_WRITES), _WRITES, "RoleName", 2.0
+    code, message, status = "ConcurrentModification", "The role {} is being modified.", 409
 
 
-class RoleInUse(Behaviour):
+class RoleInUse(After):
     """A policy taken off a role keeps the role a little longer."""
 
     ids = ("IAM-03",)
     service = "iam"
-    seconds = 3.0
-
-    def __init__(self) -> None:
-        self._gone: dict[str, float] = {}
-
-    def before(self, call: Call) -> Refusal | None:
-        until = self._gone.get(call.params.get("RoleName", ""), 0.0)
-        if call.operation != "DeleteRole" or self.now >= until:
-            return None
-        return Refusal("DeleteConflict", "Cannot delete entity, must delete policies first.", 409, until)
-
-    def after(self, call: Call, answer: dict[str, Any]) -> None:
-        if call.operation in ("DeleteRolePolicy", "DetachRolePolicy"):
-            self._gone[call.params["RoleName"]] = self.now + self.seconds
+    causes, refused = ("DeleteRolePolicy", "DetachRolePolicy"), ("DeleteRole",)
+    key, seconds = "RoleName", 3.0
+    code, message, status = "DeleteConflict", "Cannot delete entity, must delete policies first.", 409
 
 
 def behaviours() -> list[Behaviour]:

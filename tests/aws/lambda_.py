@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.aws.layer import Behaviour, Call, Refusal
+from tests.aws.layer import After, Behaviour, Call, Refusal
 
 _UPDATES = ("UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion")
 
@@ -26,27 +26,23 @@ class OurTime(Behaviour):
             config["LastUpdateStatus"] = "Successful"
 
 
-class FunctionNotVisible(Behaviour):
+class _AfterFunction(After):
+    service = "lambda"
+    key = "FunctionName"
+
+    def named(self, call: Call) -> str:
+        return _name(call)
+
+
+class FunctionNotVisible(_AfterFunction):
     """A function just made is unknown to reads and to its policy."""
 
     ids = ("X-10", "LMB-13")
-    service = "lambda"
-    seconds = 0.8
+    causes, seconds = ("CreateFunction",), 0.8
+    code, message, status = "ResourceNotFoundException", "Function not found: {}", 404
 
-    def __init__(self) -> None:
-        self._visible: dict[str, float] = {}
-
-    def before(self, call: Call) -> Refusal | None:
-        until = self._visible.get(_name(call), 0.0)
-        if call.operation == "CreateFunction" or self.now >= until:
-            return None
-        return Refusal("ResourceNotFoundException", f"Function not found: {_name(call)}", 404, until)
-
-    def after(self, call: Call, answer: dict[str, Any]) -> None:
-        if call.operation == "CreateFunction":
-            self._visible[_name(call)] = self.now + self.seconds
-        if call.operation == "DeleteFunction":
-            self._visible.pop(_name(call), None)
+    def refuses(self, call: Call) -> bool:
+        return call.operation != "CreateFunction"
 
 
 class FunctionPending(Behaviour):
@@ -107,46 +103,20 @@ class FunctionInUpdate(Behaviour):
             self.bite(until)
 
 
-class FunctionNameTaken(Behaviour):
+class FunctionNameTaken(_AfterFunction):
     """The name of a function just deleted is not free at once."""
 
     ids = ("X-12",)
-    service = "lambda"
-    seconds = 4.0
-
-    def __init__(self) -> None:
-        self._free: dict[str, float] = {}
-
-    def before(self, call: Call) -> Refusal | None:
-        until = self._free.get(_name(call), 0.0)
-        if call.operation != "CreateFunction" or self.now >= until:
-            return None
-        return Refusal("ResourceConflictException", f"Function already exist: {_name(call)}", 409, until)
-
-    def after(self, call: Call, answer: dict[str, Any]) -> None:
-        if call.operation == "DeleteFunction":
-            self._free[_name(call)] = self.now + self.seconds
+    causes, refused, seconds = ("DeleteFunction",), ("CreateFunction",), 4.0
+    code, message, status = "ResourceConflictException", "Function already exist: {}", 409
 
 
-class PolicyNotVisible(Behaviour):
+class PolicyNotVisible(_AfterFunction):
     """The first permission of a function is read back later."""
 
     ids = ("LMB-16",)
-    service = "lambda"
-    seconds = 1.2
-
-    def __init__(self) -> None:
-        self._visible: dict[str, float] = {}
-
-    def before(self, call: Call) -> Refusal | None:
-        until = self._visible.get(_name(call), 0.0)
-        if call.operation != "GetPolicy" or self.now >= until:
-            return None
-        return Refusal("ResourceNotFoundException", "The resource you requested does not exist.", 404, until)
-
-    def after(self, call: Call, answer: dict[str, Any]) -> None:
-        if call.operation == "AddPermission":
-            self._visible[_name(call)] = self.now + self.seconds
+    causes, refused, seconds = ("AddPermission",), ("GetPolicy",), 1.2
+    code, message, status = "ResourceNotFoundException", "The resource you requested does not exist.", 404
 
 
 class PolicyBusy(Behaviour):

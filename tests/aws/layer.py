@@ -81,8 +81,11 @@ class Behaviour:
         """Whether it is asked about this call."""
         return call.service == self.service
 
+    def asked(self, call: Call) -> None:
+        """The call is about to be made; its parameters may be altered."""
+
     def before(self, call: Call) -> Refusal | Instead | None:
-        """What AWS answers in the backend's stead; None lets the call through."""
+        """What AWS answers in the backend's stead; None lets the call through. Asked for each of botocore's attempts."""
 
     def after(self, call: Call, answer: dict[str, Any]) -> None:
         """The backend has done it; `answer` may be altered."""
@@ -94,9 +97,85 @@ class Behaviour:
             self.layer.trace.blocked(self.now, until)
 
 
+class After(Behaviour):
+    """For `seconds` after one of `causes`, calls in `refused` that name the same thing get a refusal.
+
+    `key` is the parameter that names it.
+    """
+
+    causes: ClassVar[tuple[str, ...]] = ()
+    refused: ClassVar[tuple[str, ...]] = ()
+    key: ClassVar[str] = ""
+    seconds: ClassVar[float] = 0.0
+    code: ClassVar[str] = ""
+    message: ClassVar[str] = ""
+    status: ClassVar[int] = 400
+
+    def __init__(self) -> None:
+        self.until: dict[str, float] = {}
+
+    def named(self, call: Call) -> str:
+        """The thing that the call is about."""
+        return str(call.params.get(self.key, ""))
+
+    def caused(self, call: Call, answer: dict[str, Any]) -> str:
+        """The thing for which the time begins."""
+        return self.named(call)
+
+    def refuses(self, call: Call) -> bool:
+        """Whether this call is one of those."""
+        return call.operation in self.refused
+
+    def before(self, call: Call) -> Refusal | Instead | None:
+        until = self.until.get(self.named(call), 0.0)
+        if self.now >= until or not self.refuses(call):
+            return None
+        return Refusal(self.code, self.message.format(self.named(call)), self.status, until)
+
+    def after(self, call: Call, answer: dict[str, Any]) -> None:
+        if call.operation in self.causes:
+            self.until[self.caused(call, answer)] = self.now + self.seconds
+
+
+class Unlisted(Behaviour):
+    """For `seconds` after one of `causes` the list that `listing` gives does not show what was made."""
+
+    causes: ClassVar[tuple[str, ...]] = ()
+    listing: ClassVar[str] = ""
+    seconds: ClassVar[float] = 0.0
+
+    def __init__(self) -> None:
+        self.until: dict[str, float] = {}
+
+    def made(self, call: Call, answer: dict[str, Any]) -> str:
+        """What the list would show it as."""
+        raise NotImplementedError
+
+    def items(self, answer: dict[str, Any]) -> list[Any]:
+        """The list itself, in the answer."""
+        raise NotImplementedError
+
+    def shown(self, item: Any) -> str:
+        """What an item is."""
+        raise NotImplementedError
+
+    def after(self, call: Call, answer: dict[str, Any]) -> None:
+        if call.operation in self.causes:
+            self.until[self.made(call, answer)] = self.now + self.seconds
+        if call.operation != self.listing:
+            return
+        items = self.items(answer)
+        late = [item for item in items if self.now < self.until.get(self.shown(item), 0.0)]
+        for item in late:
+            items.remove(item)
+            self.bite(self.until[self.shown(item)])
+
+
 class _Here(threading.local):
-    call: Call | None = None
-    busy: bool = False
+    """The thread's calls: the lock asks for its generation in the middle of another call."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
 
 
 @dataclass
@@ -112,6 +191,8 @@ class Layer:
     clock: Clock = field(default_factory=Clock)
     fired: Counter[str] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
+    # What AWS takes without a word and pays back later.
+    wrongs: list[str] = field(default_factory=list)
     # Calls that reached the backend and are not back yet.
     under_way: list[Call] = field(default_factory=list)
 
@@ -187,26 +268,30 @@ class Layer:
             return getattr(time, name)
 
     def _pass(self, seconds: float) -> None:
-        """Let time pass in the middle of a call."""
-        if self._here.busy:
+        """Let time pass, in the middle of a call as well."""
+        if self._here.calls:
             self.clock.end()
         try:
             self.clock.sleep(seconds)
         finally:
-            if self._here.busy:
+            if self._here.calls:
                 self.clock.begin()
 
-    def _called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        self._here.call = Call(model.service_model.service_id.hyphenize(), model.name, params)
+    def _called(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        call = Call(model.service_model.service_id.hyphenize(), model.name, params)
+        context["call"] = call
+        with self._guard:
+            for behaviour in self.behaviours:
+                if behaviour.sees(call):
+                    behaviour.asked(call)
 
-    def _begins(self, **_: Any) -> None:
-        self.clock.begin()
-        self._here.busy = True
+    def _begins(self, context: dict[str, Any], **_: Any) -> None:
+        if not self._here.calls:
+            self.clock.begin()
+        self._here.calls.append(context["call"])
 
-    def _before_send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse | None:
-        call = self._here.call
-        if call is None:
-            return None
+    def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        call = self._here.calls[-1]
         if self.latency:
             self.trace.blocked(self.clock(), self.clock() + self.latency)
             self._pass(self.latency)
@@ -224,22 +309,24 @@ class Layer:
         return None
 
     def _ends(self, parsed: dict[str, Any], http_response: Any, **_: Any) -> None:
-        call = self._here.call
-        if call is not None and http_response.status_code < 300:
-            with self._guard:
-                for behaviour in self.behaviours:
-                    if behaviour.sees(call):
-                        behaviour.after(call, parsed)
-        self._over()
+        call = self._here.calls[-1]
+        try:
+            if http_response.status_code < 300:
+                with self._guard:
+                    for behaviour in self.behaviours:
+                        if behaviour.sees(call):
+                            behaviour.after(call, parsed)
+        finally:
+            self._over()
 
     def _fails(self, **_: Any) -> None:
         self._over()
 
     def _over(self) -> None:
+        call = self._here.calls.pop()
         with self._guard:
-            self.under_way = [call for call in self.under_way if call is not self._here.call]
-        if self._here.busy:
-            self._here.busy = False
+            self.under_way = [other for other in self.under_way if other is not call]
+        if not self._here.calls:
             self.clock.end()
 
     def _do_due(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.aws import dynamodb, iam, lambda_
+from tests.aws import apigateway, cloudfront, cognito, dynamodb, iam, lambda_, logs, rates, s3, ssm
 from tests.aws.layer import Behaviour
 
-SERVICES = (iam, lambda_, dynamodb)
+SERVICES = (rates, iam, lambda_, dynamodb, s3, logs, ssm, cloudfront, cognito, apigateway)
 
 
 def everything() -> list[Behaviour]:
