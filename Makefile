@@ -10,7 +10,7 @@ JOBS ?= 2
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test format lint types site-types tests docs test-slow lock bench clean
+.PHONY: help demo install test format lint types site-types tests docs test-slow crash lock bench clean
 # A half-made file of a failed command must not count as made.
 .DELETE_ON_ERROR:
 
@@ -18,6 +18,7 @@ help:
 	@echo 'make demo       deploy to the embedded AWS engine on this machine, with a sample school'
 	@echo 'make test       format, lint, types, unit, moto, embedded engine, browser, docs, the wheel'
 	@echo 'make test-slow  every point of a kill, the newest boto3, the functions on their own Python'
+	@echo 'make crash      a crash, a lost answer, a refusal at every single call; ONLY="update, killed" for a part'
 	@echo 'make docs       regenerate what is generated'
 	@echo 'make format     put the code into form'
 	@echo 'make bench      measurements'
@@ -88,6 +89,10 @@ tests:
 
 test-slow: install
 	$(PYTEST) -m slow -rs
+
+# About half an hour; goes on where it was stopped.
+crash: install
+	$(PY) -m tests.crash --jobs $(JOBS) $(if $(ONLY),'$(ONLY)')
 
 # Tests hold both against their sources.
 docs: install

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,12 @@ class School:
         assert ended.code == 0, f"studentdb {command} ended with {ended.code}\n{ended.err}"
         return ended
 
+    def elsewhere(self) -> School:
+        """The same from another folder, with a STUDENTDB_HOME in which there is nothing."""
+        home = self.command_line.home
+        another = home.with_name(f"{home.name}-{secrets.token_hex(4)}")
+        return dataclasses.replace(self, command_line=dataclasses.replace(self.command_line, home=another))
+
     def sign_in(self) -> None:
         """Make an admin and sign in."""
         self.ok("admin create", ADMIN, "--password-stdin", stdin=PASSWORD)
@@ -53,11 +61,14 @@ class School:
 
 @pytest.fixture
 def school(engine: Backend, tmp_path: Path) -> Iterator[School]:
-    """A deployment's name, free to be taken; at the end all of it is removed, and the account is as it was."""
+    """A deployment's name, free to be taken.
+
+    At the end a machine that never heard of it removes all of it, and the account is as it was.
+    """
     env = fresh_env()
     assert engine.endpoint_url is not None
     made = School(env, CommandLine.at(engine.endpoint_url, tmp_path / "machine"), engine.root(env))
     before = made.inventory()
     yield made
-    made.ok("teardown", "--delete-data", "--yes")
+    made.elsewhere().ok("teardown", "--delete-data", "--yes")
     assert made.inventory() == before

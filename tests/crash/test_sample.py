@@ -1,0 +1,112 @@
+"""A sample of the crash matrix (`make crash`): every kind of resource, made, changed and removed, in every mode."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash.calls import Call, Doing
+from tests.crash.duplicates import duplicates
+from tests.crash.faults import MODES
+from tests.crash.matrix import Case
+from tests.crash.place import FIRST, PHASES, TEARDOWN, UPDATE, WITH_DATA
+from tests.crash.versions import Versions
+from tests.crash.worker import Worker, working
+from tests.inventory import inventory
+from tests.support import Backend
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+# What runs in `make test`; the rest is slow. Every phase and every mode is among them.
+QUICK = {
+    (FIRST, "killed after"),
+    (UPDATE, "killed before"),
+    (WITH_DATA, "killed after"),
+    (FIRST, "answer lost"),
+    (UPDATE, "answer lost"),
+    (TEARDOWN, "5xx"),
+    (WITH_DATA, "throttled"),
+}
+
+
+@pytest.fixture(scope="module")
+def worker(engine: Backend) -> Iterator[Worker]:
+    assert engine.endpoint_url is not None
+    with working(engine.endpoint_url) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def recorded(worker: Worker) -> dict[str, dict[Call, Doing]]:
+    """The calls of every phase when nothing goes wrong."""
+    return {phase: worker.record(phase) for phase in PHASES}
+
+
+@pytest.mark.parametrize(
+    ("phase", "mode"),
+    [
+        pytest.param(phase, mode, marks=[] if (phase, mode) in QUICK else [pytest.mark.slow], id=f"{phase}, {mode}")
+        for phase in PHASES
+        for mode in MODES
+    ],
+)
+def test_the_first_call_of_every_kind(
+    worker: Worker, recorded: dict[str, dict[Call, Doing]], phase: str, mode: str
+) -> None:
+    """SIGKILL there, in one run after the other; the other faults all in one run."""
+    found = worker.sample(phase, mode)
+    assert found.problems == ()
+    assert found.kinds == {doing.kind for doing in recorded[phase].values()}
+
+
+def test_every_kind_is_made_changed_and_removed(
+    recorded: dict[str, dict[Call, Doing]], engine: Backend, tmp_path: Path
+) -> None:
+    declared = Versions(tmp_path).present(engine.root()).stack.resources
+    every = {resource.kind for resource in declared} | {"lock"}
+    stateful = {resource.kind for resource in declared if resource.stateful}
+    # The key never changes, and the embedded engine has no call that changes a group.
+    unchanging = {"dynamodb.signing_key", "cognito-idp.group"}
+    kinds = {phase: {doing.kind for doing in calls.values()} for phase, calls in recorded.items()}
+    assert kinds == {FIRST: every, UPDATE: every - unchanging, TEARDOWN: every - stateful, WITH_DATA: every}
+
+
+@pytest.mark.slow
+def test_one_call_of_every_operation(worker: Worker, recorded: dict[str, dict[Call, Doing]]) -> None:
+    """Each in a life of its own; the modes take turns."""
+    first: dict[tuple[str, str], Call] = {}
+    for phase, calls in recorded.items():
+        for call in sorted(calls, key=str):
+            first.setdefault((phase, call.operation), call)
+    chosen = [
+        Case(phase, MODES[number % len(MODES)], call) for number, ((phase, _), call) in enumerate(sorted(first.items()))
+    ]
+    failed = {str(case): result.problems for case in chosen if (result := worker.run(case)).problems}
+    assert failed == {}
+
+
+def test_what_is_there_twice_is_seen(engine: Backend) -> None:
+    aws = engine.root()
+    name = aws.deployment.prefix
+    gateway, cognito = aws.client("apigatewayv2"), aws.client("cognito-idp")
+    apis = [gateway.create_api(Name=name, ProtocolType="HTTP")["ApiId"] for _ in range(2)]
+    pools = [cognito.create_user_pool(PoolName=name)["UserPool"]["Id"] for _ in range(2)]
+    for _ in range(2):
+        gateway.create_authorizer(
+            ApiId=apis[0],
+            Name="people",
+            AuthorizerType="JWT",
+            IdentitySource=["$request.header.Authorization"],
+            JwtConfiguration={"Issuer": "https://example.edu", "Audience": ["app"]},
+        )
+        cognito.create_user_pool_client(UserPoolId=pools[0], ClientName="app")
+    found = duplicates(inventory(aws))
+    for api in apis:
+        gateway.delete_api(ApiId=api)
+    for pool in pools:
+        cognito.delete_user_pool(UserPoolId=pool)
+    assert found == [f"API {name}", f"API {name}, authorizer people", f"pool {name}", f"pool {name}, client app"]
+    assert duplicates(inventory(aws)) == []

@@ -1,0 +1,160 @@
+"""Two versions of the product and some changes by hand, so that one deploy updates, replaces, adds and removes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from studentdb.bundle import find
+from studentdb.contract.operations import public_routes
+from studentdb.provision import policies
+from studentdb.provision.aws import Aws
+from studentdb.provision.core import Resource
+from studentdb.provision.deployer import Deployer, Source
+from studentdb.provision.engine import Stack
+from studentdb.provision.events import Emit, silent
+from studentdb.provision.resources.lambda_function import ROLE_ID
+from studentdb.provision.stack import StackSettings
+
+ROW = {"id": {"S": "kept"}, "email": {"S": "kept@example.edu"}, "role": {"S": "student"}}
+PERSON = "kept@example.edu"
+
+_NOTHING_DELETED = policies.document(
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucketWebsite", "Resource": "*"}
+)
+# Fields in which the older version differs. A kind that is not here has nothing that a declaration could change.
+_OLDER: Mapping[str, Mapping[str, Any]] = {
+    "apigatewayv2.api": {"description": "An older version"},
+    "apigatewayv2.authorizer": {"audience": "nobody"},
+    "apigatewayv2.cors": {"origins": ("https://old.example.edu",)},
+    "apigatewayv2.integration": {"function_arn": "arn:aws:lambda:eu-central-1:000000000000:function:old"},
+    "apigatewayv2.route": {"authorizer_id": ""},
+    "apigatewayv2.stage": {"burst": 1},
+    "cloudfront.distribution": {"viewer_protocol_policy": "https-only"},
+    "cloudfront.response_headers_policy": {"referrer_policy": "same-origin"},
+    "cognito-idp.user_pool": {"password_minimum_length": 10},
+    "cognito-idp.user_pool_client": {"access_token_minutes": 60},
+    "iam.role": {"description": "An older version", "service": "edgelambda.amazonaws.com"},
+    "iam.role_policy": {"document": policies.document(policies.gets("*"))},
+    "lambda.function": {"memory_mb": 256},
+    "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},
+    "logs.log_group": {"retention_days": 30},
+    "s3.bucket_policy": {"document": _NOTHING_DELETED},
+}
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Makes deployers. `folder` takes the older version's code and site."""
+
+    folder: Path
+
+    def prepare(self) -> None:
+        """Write the older version's files."""
+        bundle = find()
+        code, site = self._older_source()
+        shutil.copytree(bundle.lambda_src, code)
+        shutil.copytree(bundle.site, site)
+        (code / "old.py").write_text("# gone in the present version\n")
+        (site / "old.js").write_text("// gone in the present version\n")
+        (site / "index.html").write_text("<!doctype html><title>Old</title>\n")
+        next(site.glob("*.css")).unlink()
+
+    def present(self, aws: Aws, emit: Emit = silent) -> Deployer:
+        """The version that this checkout is."""
+        bundle = find()
+        source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+        return Deployer(aws, StackSettings(), source, emit)
+
+    def older(self, aws: Aws) -> Deployer:
+        """One in which everything that can be changed later is different."""
+        code, site = self._older_source()
+        source = Source(functions=code, site=site, public_routes=public_routes())
+        deployer = Deployer(aws, StackSettings(), source, silent)
+        deployer.stack = Stack(tuple(_older(resource) for resource in deployer.stack.resources))
+        return deployer
+
+    def _older_source(self) -> tuple[Path, Path]:
+        return self.folder / "lambda_src", self.folder / "site"
+
+
+def _older(resource: Resource) -> Resource:
+    differing: Any = dict(_OLDER.get(resource.kind, {}))
+    if indexes := getattr(resource, "indexes", ()):
+        # One of another shape, so that an index goes and an index comes.
+        differing["indexes"] = (replace(indexes[0], projection="ALL"), *indexes[1:])
+    if resource.kind == "dynamodb.table":
+        differing["tags"] = {**resource.tags, "studentdb:old": "yes"}  # type: ignore[attr-defined]
+    return replace(resource, **differing)
+
+
+def change_by_hand(aws: Aws, stack: Stack) -> None:
+    """What no older version could have made otherwise, and what cannot be changed but only made anew."""
+    found = {resource.kind: resource for resource in stack.resources}
+    _loosen_the_bucket(aws, found["s3.bucket"].name)
+    _sign_nothing(aws, found["cloudfront.origin_access_control"].name)
+    _give_the_client_a_secret(aws, found["cognito-idp.user_pool"].name, found["cognito-idp.user_pool_client"].name)
+    functions = aws.client("lambda")
+    arn = functions.get_function(FunctionName=found["lambda.function"].name)["Configuration"]["FunctionArn"]
+    functions.tag_resource(Resource=arn, Tags={ROLE_ID: "a role that was deleted"})
+    aws.client("dynamodb").update_table(
+        TableName=found["dynamodb.table"].name, DeletionProtectionEnabled=False, BillingMode="PROVISIONED"
+    )
+
+
+def _loosen_the_bucket(aws: Aws, name: str) -> None:
+    s3 = aws.client("s3")
+    s3.delete_public_access_block(Bucket=name)
+    s3.delete_bucket_ownership_controls(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.delete_bucket_lifecycle(Bucket=name)
+
+
+def _sign_nothing(aws: Aws, name: str) -> None:
+    cloudfront = aws.client("cloudfront", region="us-east-1")
+    listed = cloudfront.list_origin_access_controls()["OriginAccessControlList"]["Items"]
+    found = next(item["Id"] for item in listed if item["Name"] == name)
+    now = cloudfront.get_origin_access_control(Id=found)
+    config = {**now["OriginAccessControl"]["OriginAccessControlConfig"], "SigningBehavior": "never"}
+    cloudfront.update_origin_access_control(Id=found, IfMatch=now["ETag"], OriginAccessControlConfig=config)
+
+
+def _give_the_client_a_secret(aws: Aws, pool_name: str, name: str) -> None:
+    """A client has a secret from its beginning or never."""
+    cognito = aws.client("cognito-idp")
+    pool = _pool(aws, pool_name)
+    for found in cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]:
+        cognito.delete_user_pool_client(UserPoolId=pool, ClientId=found["ClientId"])
+    cognito.create_user_pool_client(UserPoolId=pool, ClientName=name, GenerateSecret=True)
+
+
+def add_data(aws: Aws) -> None:
+    """A student and an account, which only a teardown with data may take away."""
+    prefix = aws.deployment.prefix
+    aws.client("dynamodb").put_item(TableName=f"{prefix}-users", Item=ROW)
+    aws.client("cognito-idp").admin_create_user(
+        UserPoolId=_pool(aws, f"{prefix}-users"), Username=PERSON, MessageAction="SUPPRESS"
+    )
+
+
+def lost_data(aws: Aws) -> list[str]:
+    """What of `add_data` is not there any more."""
+    prefix = aws.deployment.prefix
+    key = {name: ROW[name] for name in ("id", "email")}
+    looks: dict[str, Callable[[], bool]] = {
+        "the student": lambda: "Item" in aws.client("dynamodb").get_item(TableName=f"{prefix}-users", Key=key),
+        "the account": lambda: bool(
+            aws.client("cognito-idp").list_users(UserPoolId=_pool(aws, f"{prefix}-users"))["Users"]
+        ),
+    }
+    return [f"{what} is gone" for what, is_there in looks.items() if not is_there()]
+
+
+def _pool(aws: Aws, name: str) -> str:
+    pools = aws.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    return next(str(pool["Id"]) for pool in pools if pool["Name"] == name)
