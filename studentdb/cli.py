@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from studentdb import __version__
-from studentdb.commands import account, admin, demo, deployment, local, students
+from studentdb.commands import account, admin, demo, deployment, local, lock, students
 from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
-_COMMAND = re.compile(r"studentdb (deploy|plan|status|teardown|login|whoami|students|admin)\b[^,;:(]*")
+_COMMAND = re.compile(r"studentdb (deploy|plan|status|teardown|lock|login|whoami|students|admin)\b[^,;:(]*")
 
 app = typer.Typer(
     name="studentdb",
@@ -45,6 +45,7 @@ def root(
 
 
 deployment.register(app)
+lock.register(app)
 admin.register(app)
 account.register(app)
 students.register(app)

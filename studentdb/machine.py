@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import time
 import uuid
 from pathlib import Path
 
+# What Linux names the process namespace of the machine itself, on every machine.
+_WHOLE_MACHINE = "pid:[4026531836]"
+
 
 def hardware() -> str:
-    """Tells machines of one name apart, as far as a network card can."""
-    return f"{uuid.getnode():x}"
+    """Tells machines of one name apart, as far as a network card and Linux's machine id can; opaque."""
+    try:
+        installed = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        installed = ""
+    # The id itself is nobody else's business.
+    return hashlib.sha256(f"studentdb {uuid.getnode():x} {installed}".encode()).hexdigest()[:16]
+
+
+def boot_id() -> str:
+    """Another one after each start of this machine. Empty on Windows, where a process's start has a date."""
+    if sys.platform == "linux":
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    if sys.platform == "win32":
+        return ""
+    ask = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
+    return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def process_namespace() -> str:
@@ -20,6 +39,11 @@ def process_namespace() -> str:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
+
+
+def is_container(namespace: str) -> bool:
+    """Whether `process_namespace` is not a whole machine's; two containers may share name, network card and ids."""
+    return namespace not in ("", _WHOLE_MACHINE)
 
 
 def clock() -> float:
@@ -54,5 +78,4 @@ def _started_at_linux(pid: int) -> str | None:
     fields = stat.rpartition(")")[2].split()
     if fields[0] in "ZX":
         return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{fields[19]}"
+    return f"{boot_id()}/{fields[19]}"

@@ -38,6 +38,7 @@ NEVER = {
         "studentdb.provision.engine",
         "studentdb.provision.stack",
         "studentdb.provision.lock",
+        "studentdb.provision.lock_owner",
     ),
     "studentdb/provision/engine.py": ("boto3", "botocore"),
     "studentdb/provision/walk.py": ("boto3", "botocore"),

@@ -135,13 +135,13 @@ class Aws:
                     endpoint_url=self.endpoints.endpoint_url,
                     config=Config(
                         # `Rate exceeded` comes with HTTP 400 and many names (X-05); botocore knows them.
-                        retries={"mode": "standard", "total_max_attempts": self._attempts if retries else 1},
+                        retries={"mode": "standard", "total_max_attempts": self._attempts(service) if retries else 1},
                         # us-east-1 would fall back to SigV2 for presigned URLs on a custom endpoint.
                         signature_version="s3v4" if service == "s3" else None,
                         s3={"addressing_style": self.endpoints.s3_addressing} if service == "s3" else None,
                         max_pool_connections=32,
                         connect_timeout=5,
-                        read_timeout=60,
+                        read_timeout=10 if service == "ssm" else 60,
                         user_agent_extra=f"studentdb/{__version__}",
                     ),
                 )
@@ -152,10 +152,12 @@ class Aws:
                 events.register_first(f"needs-retry.{events_name(self._clients[key])}", _is_no_throttle)
             return self._clients[key]
 
-    @property
-    def _attempts(self) -> int:
+    def _attempts(self, service: str) -> int:
         # Where a 500 may mean that the call is not known, ten attempts would take a minute to say so.
-        return 3 if self.endpoints.stands_in else 10
+        if self.endpoints.stands_in:
+            return 3
+        # Several tries of the lock's heartbeat have to fit into a lease, and nothing else is in SSM.
+        return 4 if service == "ssm" else 10
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # `before-send.<service>.<Operation>`: for botocore's own repetitions as well as for the first try.
@@ -321,6 +323,8 @@ def busy(error: ClientError) -> bool:
 
 def lost(error: Exception) -> bool:
     """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
+    if isinstance(error, StudentDBError):
+        return False  # ours, from before it was sent: the lock is somebody else's
     if isinstance(error, ClientError):
         return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)
     return True

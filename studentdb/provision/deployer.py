@@ -16,7 +16,8 @@ from studentdb.provision.core import Live, Outputs, is_there, is_unresolved, wit
 from studentdb.provision.engine import Plan, Stack, WalkError
 from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.failures import explain
-from studentdb.provision.lock import FRESH, Generation, Lock
+from studentdb.provision.lock import FRESH, Lock
+from studentdb.provision.lock_owner import LEASE, Generation
 from studentdb.provision.package import package
 from studentdb.provision.resources.dynamodb_versions import ToolVersion
 from studentdb.provision.site_files import site_files
@@ -106,10 +107,12 @@ class Deployer:
         emit: Emit,
         *,
         user_pool_id: str | None = None,
+        lease: float = LEASE,
         clock: Callable[[], float] = machine.clock,
         declare: Callable[..., Stack] = stack,
     ) -> None:
         self._aws = aws
+        self._lease = lease
         self._clock = clock
         self._seen: _Seen | None = None
         self._known_user_pool_id = user_pool_id
@@ -156,7 +159,7 @@ class Deployer:
         An empty plan writes nothing and takes no lock. Otherwise what is needed under the lock is done. Raises
         LockedError, WalkError, CancelledError.
         """
-        lock = Lock(self._aws, "studentdb deploy")
+        lock = Lock(self._aws, "studentdb deploy", lease=self._lease)
         seen = self._look(lock)
         planned = engine.plan(self.stack, seen.lives)
         if not planned:
@@ -200,7 +203,7 @@ class Deployer:
         `planned` is what `removal` said, where somebody was asked about it; what is there under the lock is removed.
         Raises LockedError, WalkError, CancelledError.
         """
-        lock = Lock(self._aws, "studentdb teardown")
+        lock = Lock(self._aws, "studentdb teardown", lease=self._lease)
         planned = planned or self.removal(delete_data=delete_data)
         if planned.removed or (delete_data and lock.latest() is not None):
             with lock.held(destroy=delete_data):

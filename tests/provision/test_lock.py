@@ -1,4 +1,4 @@
-"""The lock: one owner at a time, dead owners taken over, a late owner writes nothing more."""
+"""The lock: one owner at a time, and owners that are gone are taken over."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from botocore.exceptions import NoCredentialsError
 
 from studentdb.errors import LockedError
-from studentdb.provision import lock as lock_module
 from studentdb.provision.aws import Aws
-from studentdb.provision.lock import Lock, Owner
+from studentdb.provision.lock import FRESH, Lock
+from studentdb.provision.lock_owner import LEASE, Owner
 
 
 def _path(aws: Aws, generation: int) -> str:
@@ -88,9 +91,36 @@ def test_lost_answer_to_our_own_acquiring(aws: Aws) -> None:
 def test_a_list_that_lags_is_no_takeover(aws: Aws) -> None:
     now = [0.0]
     with Lock(aws, "studentdb deploy", clock=lambda: now[0]).held():
-        aws.client("ssm").delete_parameter(Name=_path(aws, 1))  # as a list that does not show it yet
-        now[0] += lock_module.LEASE
+        _hide(aws, 1, times=2)
+        now[0] += FRESH + 1
         aws.client("logs").create_log_group(logGroupName=f"/{aws.deployment.prefix}")
+
+
+def test_a_list_that_lags_does_not_make_a_second_owner(aws: Aws) -> None:
+    for _ in range(3):
+        with Lock(aws, "studentdb deploy").held():
+            pass
+    with Lock(aws, "studentdb deploy").held():
+        _hide(aws, 4, times=3)
+        with pytest.raises(LockedError, match="another run"), Lock(aws, "studentdb teardown").held():
+            raise AssertionError("both hold it")
+        assert _numbers(aws) == [3, 4]
+
+
+def _hide(aws: Aws, generation: int, *, times: int) -> None:
+    """The next lists do not show it yet."""
+    lists = iter(range(times))
+
+    def hide(parsed: dict[str, Any], **_: object) -> None:
+        if next(lists, None) is not None:
+            parsed["Parameters"] = [p for p in parsed["Parameters"] if p["Name"] != _path(aws, generation)]
+
+    aws.client("ssm").meta.events.register("after-call.ssm.GetParametersByPath", hide)
+
+
+def _numbers(aws: Aws) -> list[int]:
+    found = aws.client("ssm").get_parameters_by_path(Path=_path(aws, 1).rpartition("/")[0])["Parameters"]
+    return sorted(int(each["Name"].rpartition("/")[2]) for each in found)
 
 
 def test_error_inside_is_not_hidden_by_the_release(aws: Aws) -> None:
@@ -102,54 +132,47 @@ def test_error_inside_is_not_hidden_by_the_release(aws: Aws) -> None:
         raise KeyError
 
 
-def test_pid_of_another_namespace_says_nothing(aws: Aws) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    with Lock(aws, "studentdb deploy").held():
-        pass
-    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, pid=gone.pid, namespace="pid:[1]", released=False))
-    with pytest.raises(LockedError), Lock(aws, "studentdb deploy").held():
-        raise AssertionError("both hold it")
-
-
 def test_dead_owner_on_this_machine_is_taken_over_at_once(aws: Aws) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
-    with Lock(aws, "studentdb deploy").held():
-        pass
-    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, pid=gone.pid, released=False))
+    _somebody_holds_it(aws, pid=gone.pid)
     with Lock(aws, "studentdb deploy").held():
         assert not _owner(aws, 2).released
 
 
-def test_owner_elsewhere_is_believed(aws: Aws) -> None:
-    with Lock(aws, "studentdb deploy").held():
-        pass
-    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, machine="elsewhere", pid=1, released=False))
+def test_owner_elsewhere_is_believed_until_its_lease_ends_by_the_services_clock(aws: Aws) -> None:
+    _somebody_holds_it(aws, machine="elsewhere")
     with pytest.raises(LockedError, match="elsewhere"), Lock(aws, "studentdb deploy").held():
         raise AssertionError("both hold it")
-
-
-def test_lease_of_an_owner_elsewhere_ends(aws: Aws) -> None:
+    # Whatever this machine's clock says: only the service's date counts.
+    _let_the_service_say(aws, datetime.now(UTC) + timedelta(seconds=LEASE + 2))
     with Lock(aws, "studentdb deploy").held():
-        pass
-    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, machine="elsewhere", released=False))
+        assert not _owner(aws, 2).released
+
+
+def test_without_the_services_date_the_owner_is_believed(aws: Aws) -> None:
+    _somebody_holds_it(aws, machine="elsewhere")
+    _let_the_service_say(aws, None)
     latest = Lock(aws, "x").latest()
     assert latest is not None
-    assert latest.held
-    assert not dataclasses.replace(latest, age=lock_module.LEASE + 1).held
+    assert (latest.state, latest.age) == ("elsewhere", 0)
 
 
-def test_owner_that_was_taken_over_writes_nothing_more(aws: Aws) -> None:
-    now = [0.0]
-    with Lock(aws, "studentdb deploy", clock=lambda: now[0]).held():
-        newer = dataclasses.asdict(dataclasses.replace(_owner(aws, 1), machine="elsewhere"))
-        aws.client("ssm").put_parameter(Name=_path(aws, 2), Value=json.dumps(newer), Type="String")
-        now[0] += lock_module.LEASE  # the laptop was closed
-        with pytest.raises(LockedError, match="taken over"):
-            aws.client("logs").create_log_group(logGroupName="/late")
-    assert aws.client("logs").describe_log_groups(logGroupNamePrefix="/late")["logGroups"] == []
-    assert not _owner(aws, 2).released  # only the owner releases
+def _somebody_holds_it(aws: Aws, **who: Any) -> None:
+    """Generation 1 is another process's."""
+    with Lock(aws, "studentdb deploy").held():
+        pass
+    _pretend(aws, 1, lambda owner: dataclasses.replace(owner, **{"run": "another", "released": False, **who}))
+
+
+def _let_the_service_say(aws: Aws, now: datetime | None) -> None:
+    def say(parsed: dict[str, Any], **_: object) -> None:
+        headers = parsed["ResponseMetadata"]["HTTPHeaders"]
+        headers.pop("date", None)
+        if now is not None:
+            headers["date"] = format_datetime(now, usegmt=True)
+
+    aws.client("ssm").meta.events.register("after-call.ssm.GetParametersByPath", say)
 
 
 def test_two_that_begin_at_once_do_not_both_win(aws: Aws) -> None:
