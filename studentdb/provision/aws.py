@@ -24,6 +24,7 @@ from botocore.parsers import ResponseParserError
 from studentdb import __version__
 from studentdb.errors import CancelledError, StudentDBError
 from studentdb.provision import requests, tags
+from studentdb.provision.connection import check_on_the_wire, kept_back
 from studentdb.provision.endpoints import Endpoints
 
 T = TypeVar("T")
@@ -94,6 +95,8 @@ class Aws:
     _client_lock: threading.Lock = field(default_factory=threading.Lock)
     _shared: list[dict[tuple[str, ...], Future[Any]]] = field(default_factory=list)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    # Whether what this thread sends at the moment is a write.
+    _sending: threading.local = field(default_factory=threading.local)
 
     @cached_property
     def partition(self) -> str:
@@ -150,6 +153,7 @@ class Aws:
                 events.register_first("before-send", self._before_send)
                 # Before the handler for one service, which comes first by being more specific.
                 events.register_first(f"needs-retry.{events_name(self._clients[key])}", _is_no_throttle)
+                check_on_the_wire(self._clients[key], self._check_write)
             return self._clients[key]
 
     def _attempts(self, service: str) -> int:
@@ -161,9 +165,16 @@ class Aws:
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # `before-send.<service>.<Operation>`: for botocore's own repetitions as well as for the first try.
-        if not event_name.rsplit(".", 1)[1].startswith(_READS):
-            for check in self.before_write:
-                check()
+        self._sending.write = not event_name.rsplit(".", 1)[1].startswith(_READS)
+        self._check_write()
+
+    def _check_write(self) -> None:
+        if not self._sending.write:
+            return
+        for check in self.before_write:
+            check()
+        # The check may have sent something itself.
+        self._sending.write = True
 
     @contextmanager
     def sharing(self) -> Iterator[None]:
@@ -323,7 +334,7 @@ def busy(error: ClientError) -> bool:
 
 def lost(error: Exception) -> bool:
     """Whether the call may have done its work all the same, so that only another look tells (X-06)."""
-    if isinstance(error, StudentDBError):
+    if isinstance(error, StudentDBError) or kept_back(error):
         return False  # ours, from before it was sent: the lock is somebody else's
     if isinstance(error, ClientError):
         return bool(error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500)

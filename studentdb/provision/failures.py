@@ -23,6 +23,7 @@ from botocore.parsers import ResponseParserError
 
 from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
 from studentdb.provision.aws import error_code, error_message, unknown_call
+from studentdb.provision.connection import kept_back
 from studentdb.provision.core import Resource
 from studentdb.provision.refusals import REFUSALS, SIGN_IN
 
@@ -53,6 +54,8 @@ def explain(error: Exception, kind: str = "") -> StudentDBError:
     """
     if isinstance(error, StudentDBError):
         return error
+    if (ours := kept_back(error)) is not None:
+        return ours
     if isinstance(error, ClientError):
         return _service_error(error, kind)
     if isinstance(error, BotoCoreError):

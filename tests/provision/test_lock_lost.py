@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ConnectionClosedError, HTTPClientError
 
 from studentdb.errors import LockedError
 from studentdb.provision.aws import Aws
+from studentdb.provision.failures import explain
 from studentdb.provision.lock import FRESH, Lock
 from studentdb.provision.lock_owner import LEASE, Generation, Owner
 
@@ -162,6 +163,23 @@ def test_a_repetition_of_botocore_is_checked_as_well(aws: Aws) -> None:
         with pytest.raises(LockedError):
             write(aws)
     assert attempts == ["sent"]
+
+
+@pytest.mark.parametrize("backend", ["engine"], indirect=True)  # moto has no connections
+@pytest.mark.parametrize("retries", [True, False])
+def test_stopped_between_the_check_and_the_sending(aws: Aws, *, retries: bool) -> None:
+    clock = Clock()
+    logs, name = aws.client("logs", retries=retries), f"/{aws.deployment.prefix}"
+
+    def stop(**_: object) -> None:
+        clock.now += LEASE
+
+    with Lock(aws, "studentdb deploy", clock=clock).held():
+        logs.meta.events.register_last("before-send", stop)
+        with pytest.raises((LockedError, HTTPClientError)) as error:
+            logs.create_log_group(logGroupName=name)
+    assert isinstance(explain(error.value), LockedError)
+    assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"] == []
 
 
 def test_signs_of_life_that_do_not_arrive_end_the_hold(aws: Aws) -> None:
