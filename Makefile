@@ -10,7 +10,7 @@ JOBS ?= 2
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test format lint types site-types tests docs test-slow crash lock bench clean
+.PHONY: help demo install test format lint types site-types tests docs test-slow crash lock bench bench-others clean
 # A half-made file of a failed command must not count as made.
 .DELETE_ON_ERROR:
 
@@ -22,6 +22,7 @@ help:
 	@echo 'make docs       regenerate what is generated'
 	@echo 'make format     put the code into form'
 	@echo 'make bench      measurements'
+	@echo 'make bench-others the same job by chalice, CDK and Serverless'
 	@echo 'make lock       requirements/dev.lock from pyproject.toml'
 	@echo 'make clean      remove .venv and caches'
 
@@ -102,6 +103,10 @@ docs: install
 bench: install
 	$(PY) -m benchmarks
 
+# The other tools come from PyPI and npm into .venv-others; what cannot be had is said.
+bench-others: install
+	$(PY) -m benchmarks.others
+
 clean:
-	rm -rf .venv .venv-lock dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/site/node_modules
+	rm -rf .venv .venv-lock .venv-others dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/site/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
