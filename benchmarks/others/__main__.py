@@ -46,7 +46,7 @@ def main() -> None:
         f"{datetime.now(tz=UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, load {os.getloadavg()[0]:.1f} at the end; embedded engine, not AWS: the time "
         "that CloudFormation takes on AWS is in none of this. "
-        f"{chosen.runs} timed runs of each, in turn, each on an empty engine."
+        f"Timed runs of each, in turn, each on an empty engine: {chosen.runs}."
     )
     found = report(machine, {tool.name: tool for tool in tools}, records, refused)
     print(found)
