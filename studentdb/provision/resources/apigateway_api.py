@@ -127,6 +127,7 @@ class Cors(Resource):
             "AllowMethods": list(CORS_METHODS),
             "AllowCredentials": False,
             "MaxAge": CORS_MAX_AGE_S,
+            "ExposeHeaders": [],
         }
 
     def read(self, aws: Aws) -> Live | None:
@@ -141,13 +142,16 @@ class Cors(Resource):
                         "AllowMethods": sorted(cors.get("AllowMethods", [])),
                         "AllowCredentials": cors.get("AllowCredentials", False),
                         "MaxAge": cors.get("MaxAge"),
+                        "ExposeHeaders": sorted(cors.get("ExposeHeaders", [])),
                     }
                 )
         return None
 
     def create(self, aws: Aws) -> Outputs:
         client = aws.client("apigatewayv2")
-        aws.retry(lambda: client.update_api(ApiId=self.api_id, CorsConfiguration=self.properties()), when=busy)
+        # The whole of it is replaced, so that an empty list needs no mention.
+        wanted = {name: value for name, value in self.properties().items() if value != []}
+        aws.retry(lambda: client.update_api(ApiId=self.api_id, CorsConfiguration=wanted), when=busy)
         return {}
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:

@@ -55,7 +55,12 @@ class Function(Resource):
         # leaves the tags out silently, and our function would seem somebody else's.
         "read": ("lambda:GetFunction", "lambda:ListTags"),
         "create": ("lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"),
-        "update": ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "iam:PassRole"),
+        "update": (
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+            "lambda:DeleteFunctionConcurrency",
+            "iam:PassRole",
+        ),
         "delete": ("lambda:DeleteFunction",),
     }
 
@@ -87,6 +92,10 @@ class Function(Resource):
             "log_group_name": self.log_group_name,
             "log_format": "Text",
             "tracing": "PassThrough",
+            # Nobody's code beside ours, no network that leads nowhere, no limit that turns requests away.
+            "layers": [],
+            "subnets": [],
+            "reserved_concurrency": None,
             "state": "Active",
             "last_update": "Successful",
         }
@@ -114,6 +123,9 @@ class Function(Resource):
                 "log_group_name": logging.get("LogGroup", f"/aws/lambda/{self.name}"),
                 "log_format": logging.get("LogFormat", "Text"),
                 "tracing": config.get("TracingConfig", {}).get("Mode", "PassThrough"),
+                "layers": [layer["Arn"] for layer in config.get("Layers", ())],
+                "subnets": config.get("VpcConfig", {}).get("SubnetIds", []),
+                "reserved_concurrency": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
                 "state": "Failed" if config.get("State") == "Failed" else "Active",
                 "last_update": "Failed" if config.get("LastUpdateStatus") == "Failed" else "Successful",
             },
@@ -150,7 +162,7 @@ class Function(Resource):
             self._wait_settled(aws)
         # After a failed update nobody knows which half of it is in force.
         again = "last_update" in differing
-        configured = differing - _CODE_PROPERTIES
+        configured = differing - _CODE_PROPERTIES - {"reserved_concurrency"}
         if again or differing & _CODE_PROPERTIES:
             aws.retry(
                 lambda: client.update_function_code(
@@ -163,9 +175,15 @@ class Function(Resource):
                 self.settle(aws)
         if configured:
             aws.retry(
-                lambda: client.update_function_configuration(**self._configuration()),
+                lambda: client.update_function_configuration(**self._configuration(), **_cleared(differing)),
                 when=lambda error: _conflict(error) or _role_not_visible(error),
                 budget=_ROLE_BUDGET,
+            )
+        if "reserved_concurrency" in differing:
+            aws.retry(
+                lambda: client.delete_function_concurrency(FunctionName=self.name),
+                when=_conflict,
+                budget=_STATE_BUDGET,
             )
         return live.outputs
 
@@ -361,6 +379,15 @@ def _remove_statement(aws: Aws, function: str, name: str) -> None:
             when=_conflict,
             budget=_STATE_BUDGET,
         )
+
+
+def _cleared(differing: set[str]) -> dict[str, Any]:
+    """What a configuration that does not name it would leave as it is."""
+    empty: dict[str, dict[str, Any]] = {
+        "layers": {"Layers": []},
+        "subnets": {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}},
+    }
+    return {key: value for name in differing & empty.keys() for key, value in empty[name].items()}
 
 
 def _outputs(config: Mapping[str, Any]) -> Outputs:

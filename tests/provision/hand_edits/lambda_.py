@@ -1,0 +1,122 @@
+"""Functions, who may call them, their roles and log groups."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from studentdb.provision import tags
+from studentdb.provision.aws import Aws
+from studentdb.provision.core import Live
+from studentdb.provision.resources.lambda_function import ROLE_ID
+from tests.provision.cases.lambda_ import zipped
+from tests.provision.hand_edits import Edit
+
+
+def _retention(aws: Aws, group: Any, _: Live) -> None:
+    aws.client("logs").delete_retention_policy(logGroupName=group.name)
+
+
+def _unmarked(aws: Aws, group: Any, live: Live) -> None:
+    aws.client("logs").untag_resource(resourceArn=live.outputs["arn"], tagKeys=[tags.DEPLOYMENT])
+
+
+def _trust(aws: Aws, role: Any, _: Live) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    aws.client("iam").update_assume_role_policy(RoleName=role.name, PolicyDocument=_document(trust))
+
+
+def _role_description(aws: Aws, role: Any, _: Live) -> None:
+    aws.client("iam").update_role(RoleName=role.name, Description="by hand")
+
+
+def _wider(aws: Aws, policy: Any, _: Live) -> None:
+    right = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    aws.client("iam").put_role_policy(
+        RoleName=policy.role_name, PolicyName=policy.name, PolicyDocument=_document(right)
+    )
+
+
+def _document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _function(**change: Any) -> Edit:
+    return lambda aws, function, _: aws.client("lambda").update_function_configuration(
+        FunctionName=function.name, **change
+    )
+
+
+def _function_role(aws: Aws, function: Any, _: Live) -> None:
+    other = f"{function.name}-other"
+    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    made = aws.client("iam").create_role(RoleName=other, AssumeRolePolicyDocument=_document(service))
+    aws.client("lambda").update_function_configuration(FunctionName=function.name, Role=made["Role"]["Arn"])
+
+
+def _code(**change: Any) -> Edit:
+    def edit(aws: Aws, function: Any, _: Live) -> None:
+        same = {"ZipFile": function.code, "Architectures": [function.architecture]}
+        aws.client("lambda").update_function_code(FunctionName=function.name, **{**same, **change})
+
+    return edit
+
+
+def _role_id(aws: Aws, function: Any, live: Live) -> None:
+    aws.client("lambda").tag_resource(Resource=live.outputs["arn"], Tags={ROLE_ID: "AROABYHAND"})
+
+
+def _layer(aws: Aws, function: Any, _: Live) -> None:
+    client = aws.client("lambda")
+    made = client.publish_layer_version(LayerName=f"{function.name}-hand", Content={"ZipFile": zipped("x = 1\n")})
+    client.update_function_configuration(FunctionName=function.name, Layers=[made["LayerVersionArn"]])
+
+
+def _concurrency(aws: Aws, function: Any, _: Live) -> None:
+    aws.client("lambda").put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
+
+
+def _permission(**change: str) -> Edit:
+    def edit(aws: Aws, permission: Any, _: Live) -> None:
+        client, function = aws.client("lambda"), permission.function_name
+        client.remove_permission(FunctionName=function, StatementId=permission.name)
+        same = {
+            "Action": "lambda:InvokeFunction",
+            "Principal": permission.principal,
+            "SourceArn": permission.source_arn,
+        }
+        client.add_permission(FunctionName=function, StatementId=permission.name, **{**same, **change})
+
+    return edit
+
+
+EDITS: dict[str, dict[str, Edit]] = {
+    "logs.log_group": {"retention_days": _retention, "marked": _unmarked},
+    "iam.role": {"trust": _trust, "description": _role_description},
+    "iam.role_policy": {"document": _wider},
+    "lambda.function": {
+        "code_sha256": _code(ZipFile=zipped("def handler(event, context):\n    return 'by hand'\n")),
+        "architecture": _code(Architectures=["x86_64"]),
+        "description": _function(Description="by hand"),
+        "role_arn": _function_role,
+        "role_unique_id": _role_id,
+        "handler": _function(Handler="app.other"),
+        "runtime": _function(Runtime="python3.12"),
+        "memory_mb": _function(MemorySize=1024),
+        "timeout_s": _function(Timeout=900),
+        "environment": _function(Environment={"Variables": {"USERS_TABLE": "users", "DEBUG": "1"}}),
+        "log_group_name": _function(LoggingConfig={"LogFormat": "Text", "LogGroup": "/aws/lambda/by-hand"}),
+        "log_format": _function(LoggingConfig={"LogFormat": "JSON"}),
+        "tracing": _function(TracingConfig={"Mode": "Active"}),
+        "layers": _layer,
+        "subnets": _function(
+            VpcConfig={"SubnetIds": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-01234567"]}
+        ),
+        "reserved_concurrency": _concurrency,
+    },
+    "lambda.permission": {
+        "principal": _permission(Principal="events.amazonaws.com"),
+        "source_arn": _permission(SourceArn="arn:aws:execute-api:eu-central-1:123456789012:other/*/*"),
+        "action": _permission(Action="lambda:GetFunction"),
+    },
+}
