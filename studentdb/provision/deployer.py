@@ -12,14 +12,14 @@ from studentdb import machine
 from studentdb.errors import IncompleteError, LockedError, UsageError
 from studentdb.provision import engine, versions
 from studentdb.provision.aws import Aws
-from studentdb.provision.core import Live, Outputs, is_there, is_unresolved, without_tokens
-from studentdb.provision.engine import Plan, Stack, WalkError
+from studentdb.provision.core import Live, Outputs, Resource, is_there, is_unresolved, without_tokens
+from studentdb.provision.engine import Plan, Stack, Step, WalkError
 from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.failures import explain
 from studentdb.provision.lock import FRESH, Lock
 from studentdb.provision.lock_owner import LEASE, Generation
 from studentdb.provision.package import package
-from studentdb.provision.resources.dynamodb_versions import ToolVersion
+from studentdb.provision.resources.dynamodb_versions import Schema, ToolVersion
 from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import STAGE, StackSettings, stack
 from studentdb.provision.versions import Versions
@@ -177,16 +177,19 @@ class Deployer:
         return self._outcome(planned, outputs)
 
     def _apply(self, planned: Plan, lives: Mapping[str, Live | None]) -> dict[str, Outputs]:
-        """The tool's version goes first: from then on an older one keeps away, also where this run is killed."""
-        known = _outputs(lives)
-        marks = [step for step in planned.pending if isinstance(step.resource, ToolVersion)]
-        marks = [replace(step, resource=step.resource.resolve(known)) for step in marks]
-        # A table that is still to be made gets it in the call that makes it.
-        marks = [step for step in marks if not is_unresolved(step.resource)]
-        engine.apply(Plan(tuple(marks)), lives, self._aws, self._emit)
+        """In three rounds, each of which ends before the next begins.
+
+        The tool's version goes first: from then on an older one keeps away, also where this run is killed. Migrations
+        go last, when no function of the old version can be writing any more (docs/decisions/0014).
+        """
+        # A table that is still to be made gets its version in the call that makes it.
+        marks = _known(planned, ToolVersion, _outputs(lives))
+        engine.apply(Plan(marks), lives, self._aws, self._emit)
         done = {step.id for step in marks}
-        rest = Plan(tuple(step for step in planned.steps if step.id not in done))
-        return engine.apply(rest, lives, self._aws, self._emit)
+        rest = [step for step in planned.steps if step.id not in done and not isinstance(step.resource, Schema)]
+        outputs = engine.apply(Plan(tuple(rest)), lives, self._aws, self._emit)
+        engine.apply(Plan(_known(planned, Schema, outputs)), lives, self._aws, self._emit)
+        return outputs
 
     def removal(self, *, delete_data: bool) -> Removal:
         """What a teardown would remove. Writes nothing and takes no lock."""
@@ -291,6 +294,13 @@ class Deployer:
 def _user_pool_id(lives: Mapping[str, Live | None]) -> str | None:
     pools = (live for node, live in lives.items() if node.startswith("cognito-idp.user_pool/") and is_there(live))
     return next((live.outputs["id"] for live in pools), None)
+
+
+def _known(planned: Plan, kind: type[Resource], outputs: Mapping[str, Outputs]) -> tuple[Step, ...]:
+    """The steps for a kind that write, those of them whose inputs `outputs` has."""
+    steps = [step for step in planned.pending if isinstance(step.resource, kind)]
+    resolved = [replace(step, resource=step.resource.resolve(outputs)) for step in steps]
+    return tuple(step for step in resolved if not is_unresolved(step.resource))
 
 
 def _writes(planned: Plan) -> set[tuple[str, str]]:

@@ -118,12 +118,7 @@ def stack(
     read, read_parts = _function(deployment, settings, "read", code, users, index, writes=False)
     write, write_parts = _function(deployment, settings, "write", code, users, index, writes=True)
     tool_version = ToolVersion(name=users.name, table_arn=users.out("arn"), version=version)
-    schema = Schema(
-        name=users.name,
-        table_arn=users.out("arn"),
-        migrations=tuple(migrations),
-        served_by=(read.out("arn"), write.out("arn")),
-    )
+    schema = Schema(name=users.name, table_arn=users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
     to_read = Integration(name="read", api_id=api.out("id"), function_arn=read.out("arn"))
     to_write = Integration(name="write", api_id=api.out("id"), function_arn=write.out("arn"))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studentdb.errors import StudentDBError
-from studentdb.provision.core import Live
+from studentdb.provision.core import Live, is_there
 from studentdb.provision.engine import Stack
 from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Schema, ToolVersion
 
@@ -42,8 +42,8 @@ def found(stack: Stack, lives: Mapping[str, Live | None]) -> Versions:
     """The deployment's: older than any for what has no tags, or is not there."""
     tool, schema = (lives.get(resource.id) for resource in _resources(stack))
     return Versions(
-        tool.properties["version"] if tool else Versions.tool,
-        schema.properties["version"] if schema else Versions.schema,
+        tool.properties["version"] if is_there(tool) else Versions.tool,
+        schema.properties["version"] if is_there(schema) else Versions.schema,
     )
 
 

@@ -25,7 +25,6 @@ MOST_CHARACTERS = 6144
 ENGINE_ONLY = (
     "cloudfront:CreateDistributionWithTags",
     "dynamodb:ListTagsOfResource",
-    "dynamodb:UntagResource",
     "lambda:CreateFunction",
     "ssm:DeleteParameters",
     "ssm:GetParametersByPath",

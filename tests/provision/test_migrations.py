@@ -39,7 +39,7 @@ def _stack(aws: Aws, migrations: Sequence[Migration]) -> Stack:
         (
             users,
             ToolVersion(name=users.name, table_arn=arn, version="1.0.0"),
-            Schema(name=users.name, table_arn=arn, migrations=tuple(migrations), served_by=()),
+            Schema(name=users.name, table_arn=arn, migrations=tuple(migrations)),
         )
     )
 
@@ -141,8 +141,8 @@ def test_a_schema_tag_removed_by_hand_does_no_harm(backend: Backend) -> None:
     assert (_schema(aws), people(aws)) == ("3", DONE)
 
 
-def test_the_functions_are_changed_first(engine: Backend) -> None:
-    """What the old ones still wrote is migrated as well."""
+def test_the_functions_are_at_work_first(engine: Backend) -> None:
+    """What the old ones still wrote is migrated as well; an update goes on after its call has answered (LMB-05)."""
     env = fresh_env()
     aws = engine.root(env)
     assert deployer(aws).deploy(agree) is not None
@@ -153,16 +153,41 @@ def test_the_functions_are_changed_first(engine: Backend) -> None:
         return stack(*arguments, **{**named, "code": code}, version="2.0.0", migrations=MIGRATIONS)
 
     run = engine.root(env)
-    writes = Writes(run)
+    writes, busy = Writes(run), _Updating(run)
     assert deployer(run, newer).deploy(agree) is not None
     assert writes.calls[0] == "dynamodb.TagResource"
-    code = [at for at, call in enumerate(writes.calls) if call == "lambda.UpdateFunctionCode"]
-    data = [at for at, call in enumerate(writes.calls) if call == "dynamodb.UpdateItem"]
-    assert len(code) == 2
-    assert len(data) == len(MIGRATIONS) * len(PEOPLE)
-    assert max(code) < min(data)
+    assert writes.calls.count("lambda.UpdateFunctionCode") == 2
+    assert writes.calls.count("dynamodb.UpdateItem") == len(MIGRATIONS) * len(PEOPLE)
+    assert busy.at_first_migration == {}
     assert (_schema(aws), people(aws)) == ("3", DONE)
     deployer(aws, newer).teardown(delete_data=True)
+
+
+class _Updating:
+    """Lambda says `InProgress` for some looks after each change of the code; `left` has how many are to come."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.left: dict[str, int] = {}
+        self.at_first_migration: dict[str, int] | None = None
+        events = aws.session.events
+        events.register("provide-client-params.lambda.UpdateFunctionCode", self._changed)
+        events.register("after-call.lambda.GetFunction", self._looked)
+        events.register("before-call.dynamodb.UpdateItem", self._migrates)
+
+    def _changed(self, params: dict[str, Any], **_: Any) -> None:
+        self.left[params["FunctionName"]] = 5
+
+    def _looked(self, parsed: dict[str, Any], **_: Any) -> None:
+        config = parsed["Configuration"]
+        name = config["FunctionName"]
+        if name in self.left:
+            config["LastUpdateStatus"] = "InProgress"
+            self.left[name] -= 1
+            self.left = {name: looks for name, looks in self.left.items() if looks}
+
+    def _migrates(self, **_: Any) -> None:
+        if self.at_first_migration is None:
+            self.at_first_migration = dict(self.left)
 
 
 def test_a_process_killed_in_the_middle_of_a_migration(engine: Backend) -> None:

@@ -127,13 +127,6 @@ def test_the_sites_config_waits_for_what_it_names() -> None:
     } <= objects.dependencies()
 
 
-def test_data_are_migrated_once_the_functions_are_up_to_date() -> None:
-    schema = next(resource for resource in make(PROD).resources if resource.kind == "dynamodb.schema")
-    functions = {resource.id for resource in make(PROD).resources if resource.kind == "lambda.function"}
-    assert len(functions) == 2
-    assert functions <= schema.dependencies()
-
-
 def test_what_holds_data_is_stateful() -> None:
     kinds = {resource.kind for resource in make(PROD).resources if resource.stateful}
     assert {"dynamodb.table", "dynamodb.schema", "cognito-idp.user_pool", "cognito-idp.group"} <= kinds

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from studentdb.provision import tags
 from studentdb.provision.aws import Aws, ignoring
-from studentdb.provision.core import Change, Live, Outputs, Resource
+from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 from studentdb.provision.resources.dynamodb_table import CHANGE_BUDGET, busy, table_tags
 
 FIRST_SCHEMA = 1
@@ -52,6 +52,10 @@ class _TableTag(Resource):
     def lane(self) -> str:
         # A second change of a table's tags is refused until the first has taken effect.
         return f"table-tags:{self.table_arn}"
+
+    @property
+    def goes_with(self) -> str:
+        return giver(self.table_arn)
 
     @property
     def wanted(self) -> str:
@@ -121,15 +125,13 @@ class ToolVersion(_TableTag):
 class Schema(_TableTag):
     """The schema that all the data have: the first one, and one more for each of `migrations`. No outputs.
 
-    `served_by` are the ARNs of the functions, which are up to date before anything is migrated: so nothing writes the
-    old shape behind a migration's back, and nothing that knows only the old shape meets the new one.
+    A deploy comes to it last: no function that knows only the old shape may be left by then.
     """
 
     kind: ClassVar[str] = "dynamodb.schema"
     tag: ClassVar[str] = tags.SCHEMA
 
     migrations: tuple[Migration, ...] = field(repr=False)
-    served_by: tuple[str, ...]
 
     @property
     def actions(self) -> Mapping[str, tuple[str, ...]]:  # type: ignore[override] # of the kind elsewhere, of what it does here

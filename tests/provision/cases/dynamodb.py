@@ -73,7 +73,7 @@ FILL = Migration("fills every item", _fill, ("dynamodb:Scan", "dynamodb:UpdateIt
 
 
 def _schema(parents: tuple[Resource, ...], *migrations: Migration) -> Schema:
-    return Schema(name=parents[0].name, table_arn=parents[0].out("arn"), migrations=migrations, served_by=())
+    return Schema(name=parents[0].name, table_arn=parents[0].out("arn"), migrations=migrations)
 
 
 def _retagged(tag: str, value: str) -> Callable[[Aws, Resource], None]:
