@@ -108,23 +108,22 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
         if any(is_unresolved(getattr(resource, name)) for name in resource.identity):
             found[node] = None  # its parent does not exist, so neither does it
             return
-        live = found[node] = _look(by_id, node, resource, found, aws, emit)
-        if live is not None:
+        live = found[node] = _look(by_id, resource, aws, emit)
+        if is_there(live):
             outputs[node] = live.outputs
 
     with aws.sharing():
         result = walk({r.id: r.reads_after() for r in by_id.values()}, read, cancelled=aws.cancelled)
     _raise_failures("reading the deployment failed", result, aws)
+    if any(live is not None and live.left_out for live in found.values()):
+        for node in _ordered(by_id.values()):
+            if node in by_id and (gone := _cannot_do_without(by_id[node], found)):
+                found[node] = _leave_out(by_id, by_id[node], f"it needs {gone}", emit)
     return found
 
 
-def _look(
-    by_id: Mapping[str, Resource], node: str, resource: Resource, seen: Survey, aws: Aws, emit: Emit
-) -> Live | None:
-    """What is there of one resource. It is left out where the engine lacks the call, or where its parent is."""
-    parents = [parent for parent in by_id[node].reads_after() if (live := seen.get(parent)) and live.left_out]
-    if parents:
-        return _leave_out(by_id, resource, f"it is part of {parents[0]}", emit)
+def _look(by_id: Mapping[str, Resource], resource: Resource, aws: Aws, emit: Emit) -> Live | None:
+    """What is there of one resource; where the engine lacks the call, it is left out."""
     with _reported(emit, resource, "read"):
         try:
             live = resource.read(aws)
@@ -132,19 +131,23 @@ def _look(
             call = aws.lacks(error)
             if not call:
                 raise
-            return _leave_out(
-                by_id, resource, f"this engine does not know {call}; what takes from it gets nothing", emit
-            )
+            return _leave_out(by_id, resource, f"this engine does not know {call}", emit)
     unkept = sorted(resource.properties().keys() - live.properties.keys()) if live and live.partial else ()
     if unkept:
         _say_left_out(resource, f"of it only {', '.join(unkept)}, which this engine does not keep", emit)
     return live
 
 
+def _cannot_do_without(declared: Resource, seen: Survey) -> str:
+    """A parent of it that is left out, or something whose ARN it takes: unlike other outputs that cannot be empty."""
+    needed = declared.reads_after() | {node for node, output in declared.takes() if output == "arn"}
+    return next((node for node in sorted(needed) if (live := seen.get(node)) and live.left_out), "")
+
+
 def _leave_out(by_id: Mapping[str, Resource], resource: Resource, why: str, emit: Emit) -> Live:
-    _say_left_out(resource, why, emit)
-    takers = (taken for other in by_id.values() for taken in other.takes())
-    return Live({}, {output: "" for node, output in takers if node == resource.id}, left_out=why)
+    empty = {output: "" for other in by_id.values() for node, output in other.takes() if node == resource.id}
+    _say_left_out(resource, f"{why}; what takes from it gets nothing" if empty else why, emit)
+    return Live({}, empty, left_out=why)
 
 
 def _say_left_out(resource: Resource, why: str, emit: Emit) -> None:
@@ -203,23 +206,22 @@ def apply(planned: Plan, lives: Survey, aws: Aws, emit: Emit) -> dict[str, Outpu
     Raises WalkError with all failures after everything independent of them is done.
     """
     steps = {step.id: step for step in planned.steps if step.action not in ("delete", "keep")}
-    seen = dict(lives)
-    outputs: dict[str, Outputs] = {node: live.outputs for node, live in seen.items() if live and live.left_out}
+    outputs: dict[str, Outputs] = {node: live.outputs for node, live in lives.items() if live and live.left_out}
     by_id = {node: step.resource for node, step in steps.items()}
     lanes = Lanes()
 
     def work(node: str) -> Callable[[], None] | None:
-        step, live = steps[node], seen.get(node)
+        step, live = steps[node], lives.get(node)
         resource = step.resource.resolve(outputs)
         if step.action == "none" and live is not None:
             outputs[node] = live.outputs
             # A deploy that was cut off may have left it half way.
             return None if live.settled else lambda: resource.settle(aws)
-        if step.action == "create" and by_id[node].reads_after() and aws.endpoints.stands_in:
+        if step.action == "create" and step.resource.reads_after() and aws.endpoints.stands_in:
             # Its parent is there only now: whether this engine knows the kind shows before the first one is made.
-            seen[node] = found = _look(by_id, node, resource, seen, aws, emit)
-            if found is not None and found.left_out:
-                outputs[node] = found.outputs
+            live = _look(by_id, resource, aws, emit)
+            if live is not None and live.left_out:
+                outputs[node] = live.outputs
                 return None
         with ExitStack() as told, _in_lane(lanes, resource):
             outputs[node] = _write(step, resource, live, aws, told, emit)

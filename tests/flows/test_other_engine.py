@@ -31,6 +31,8 @@ from tests.support import MOTO_ACCOUNT, REGION, Backend, free_port
 # Neither call is there in moto, and the inventory makes them.
 UNREADABLE = ("cloudfront", "apigatewayv2")
 HEADERS, AUTHORIZER = "cloudfront.response_headers_policy", "apigatewayv2.authorizer"
+# What somebody added to the API by hand, authorizers included.
+UNDECLARED = "apigatewayv2.undeclared"
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def test_a_life_on_motos_server(server: str, tmp_path: Path) -> None:
     status = studentdb.run("status", "--json", "--env", "moto")
     assert (status.code, status.data["state"], status.data["changes"]) == (0, "deployed", 0)
     # A distribution is there, of which moto does not keep everything.
-    assert _kinds(status.data) == _kinds(again.data) == {HEADERS, AUTHORIZER, "cloudfront.distribution"}
+    assert _kinds(status.data) == _kinds(again.data) == {HEADERS, AUTHORIZER, UNDECLARED, "cloudfront.distribution"}
     assert "of it only Origins[site].OriginAccessControlId" in status.err
     assert _contents(aws) == made
 
@@ -162,8 +164,10 @@ def test_whole_services_that_an_engine_lacks(server: str) -> None:
     why = {event.resource: event.detail for event in outcome.left_out}
     prefix = aws.deployment.prefix
     assert "ListUserPools" in why[f"cognito-idp.user_pool/{prefix}-users"]
-    assert why["cognito-idp.group/admin"] == f"it is part of cognito-idp.user_pool/{prefix}-users"
-    assert why["apigatewayv2.stage/prod"] == f"it is part of apigatewayv2.api/{prefix}-api"
+    assert why["cognito-idp.group/admin"] == f"it needs cognito-idp.user_pool/{prefix}-users"
+    assert why["apigatewayv2.stage/prod"] == f"it needs apigatewayv2.api/{prefix}-api"
+    # It would permit the call of an API whose ARN is not known.
+    assert why["lambda.permission/api-read"] == f"it needs apigatewayv2.api/{prefix}-api"
     addresses = outcome.addresses
     assert (addresses.site_url, addresses.api_url, addresses.user_pool_id, addresses.client_id) == ("", "", "", "")
 

@@ -87,6 +87,7 @@ def test_refused_before_the_first_write(school: Installation, root: Aws, kind: s
     other, resources = who(root), theirs(school, kind)
     for resource in resources:
         resource.create(other)
+        resource.settle(other)
     before = inventory(root)
     try:
         for verb in (school.deploy, lambda: school.teardown(delete_data=True)):
