@@ -92,8 +92,9 @@ class Calls:
         return doing
 
     def _name(self, params: Mapping[str, Any]) -> str:
-        doing = self._of_this_thread()
-        name = doing.name if doing else str(params.get("Key") or params.get("Name") or "")
+        doing, key = self._of_this_thread(), params.get("Key")
+        # In DynamoDB a key is no string.
+        name = key if isinstance(key, str) else doing.name if doing else str(params.get("Name", ""))
         for its_own in (self._deployment.digest, self._deployment.prefix):
             name = name.replace(its_own, "…")
         return name

@@ -16,14 +16,17 @@ import boto3
 
 from studentdb.errors import StudentDBError
 from studentdb.provision.aws import Aws, Deployment
+from studentdb.provision.deployer import Deployer
 from studentdb.provision.endpoints import Endpoints
-from studentdb.provision.engine import Plan
+from studentdb.provision.events import Emit, silent
+from studentdb.provision.stack import stack
 from tests.crash.calls import Calls
 from tests.crash.child import Ended, in_child
 from tests.crash.duplicates import duplicates
 from tests.crash.faults import Trap
-from tests.crash.versions import Versions, add_data, change_by_hand, lost_data
+from tests.crash.versions import Versions, add_data, change_by_hand, lost_data, newer_stack
 from tests.inventory import inventory
+from tests.provision.deployers import agree
 from tests.support import REGION, fresh_env
 
 FIRST, UPDATE, TEARDOWN, WITH_DATA = "first deploy", "update", "teardown", "teardown with data"
@@ -88,19 +91,18 @@ class Life:
         if self.phase == FIRST:
             return
         if self.phase == UPDATE:
-            older = self._place.versions.older(aws)
-            older.deploy(_yes)
-            change_by_hand(aws, older.stack)
+            self._place.versions.older(aws).deploy(agree)
+            change_by_hand(aws, self._deployer(aws).stack)
         else:
-            self._place.versions.present(aws).deploy(_yes)
+            self._deployer(aws).deploy(agree)
         add_data(aws)
 
     def _act(self, aws: Aws, trap: Trap) -> str:
         calls = Calls(aws.session, aws.deployment, trap)
-        deployer = self._place.versions.present(aws, calls.emit)
+        deployer = self._deployer(aws, calls.emit)
         try:
             if self.phase in (FIRST, UPDATE):
-                deployer.deploy(_yes)
+                deployer.deploy(agree)
             else:
                 deployer.teardown(delete_data=self.phase == WITH_DATA)
         except StudentDBError as error:
@@ -113,8 +115,8 @@ class Life:
             return [f"removed, but {name} differs" for name in _differences(self._before, found)]
         problems = [f"done, but twice: {name}" for name in duplicates(found)]
         if self.phase == TEARDOWN:
-            removal = self._place.versions.present(aws).removal(delete_data=False)
-            return problems + [f"removed, but {name} is there" for name in removal.removed] + lost_data(aws)
+            removal = self._deployer(aws).removal(delete_data=False)
+            return problems + [f"removed, but {name} is there" for name in removal.removed] + self._lost_data(aws)
         return problems + [f"done, but {step}" for step in self._pending(aws)]
 
     def _repair(self, aws: Aws, elsewhere: str) -> list[str]:
@@ -122,27 +124,28 @@ class Life:
         os.environ["STUDENTDB_HOME"] = elsewhere
         problems: list[str] = []
         try:
-            self._place.versions.present(aws).deploy(_yes)
+            self._deployer(aws).deploy(agree)
             problems += [f"twice: {name}" for name in duplicates(inventory(aws))]
             problems += [f"deployed again, but {step}" for step in self._pending(aws)]
-            if self.phase in (UPDATE, TEARDOWN):
-                problems += lost_data(aws)
+            problems += self._lost_data(aws)
         except StudentDBError as error:
             problems.append(f"it cannot be deployed again: {error}")
         try:
-            self._place.versions.present(aws).teardown(delete_data=True)
+            self._deployer(aws).teardown(delete_data=True)
             problems += [f"removed at last, but {name} differs" for name in _differences(self._before, inventory(aws))]
         except StudentDBError as error:
             problems.append(f"it cannot be removed: {error}")
         return problems
 
+    def _deployer(self, aws: Aws, emit: Emit = silent) -> Deployer:
+        return self._place.versions.present(aws, emit, newer_stack if self.phase == UPDATE else stack)
+
+    def _lost_data(self, aws: Aws) -> list[str]:
+        return lost_data(aws, migrated=self.phase == UPDATE) if self.phase in (UPDATE, TEARDOWN) else []
+
     def _pending(self, aws: Aws) -> list[str]:
-        planned = self._place.versions.present(aws).plan()
+        planned = self._deployer(aws).plan()
         return [f"{step.action} {step.id} {[each.property for each in step.changes]}" for step in planned.pending]
-
-
-def _yes(planned: Plan) -> bool:
-    return True
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,16 +12,20 @@ from typing import Any
 from studentdb.bundle import find
 from studentdb.contract.operations import public_routes
 from studentdb.provision import policies
-from studentdb.provision.aws import Aws
+from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.engine import Stack
 from studentdb.provision.events import Emit, silent
+from studentdb.provision.resources.iam_role import Role
 from studentdb.provision.resources.lambda_function import ROLE_ID
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.resources.log_group import LogGroup
+from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.undeclared import undeclared
+from tests.provision.migrating import MIGRATIONS, people
 
-ROW = {"id": {"S": "kept"}, "email": {"S": "kept@example.edu"}, "role": {"S": "student"}}
 PERSON = "kept@example.edu"
+ROW = {"id": {"S": "kept"}, "email": {"S": PERSON}, "role": {"S": "student"}, "name": {"S": "Kim"}}
 
 _NOTHING_DELETED = policies.document(
     {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucketWebsite", "Resource": "*"}
@@ -55,30 +60,38 @@ class Versions:
     def prepare(self) -> None:
         """Write the older version's files."""
         bundle = find()
-        code, site = self._older_source()
-        shutil.copytree(bundle.lambda_src, code)
-        shutil.copytree(bundle.site, site)
-        (code / "old.py").write_text("# gone in the present version\n")
-        (site / "old.js").write_text("// gone in the present version\n")
-        (site / "index.html").write_text("<!doctype html><title>Old</title>\n")
-        next(site.glob("*.css")).unlink()
+        old = self._old_source()
+        shutil.copytree(bundle.lambda_src, old.functions)
+        shutil.copytree(bundle.site, old.site)
+        (old.functions / "old.py").write_text("# gone since\n")
+        (old.site / "old.js").write_text("// gone since\n")
+        (old.site / "index.html").write_text("<!doctype html><title>Old</title>\n")
+        next(old.site.glob("*.css")).unlink()
 
-    def present(self, aws: Aws, emit: Emit = silent) -> Deployer:
-        """The version that this checkout is."""
+    def present(self, aws: Aws, emit: Emit = silent, declare: Callable[..., Stack] = stack) -> Deployer:
+        """The version that this checkout is, or another description of it."""
         bundle = find()
         source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
-        return Deployer(aws, StackSettings(), source, emit)
+        return Deployer(aws, StackSettings(), source, emit, declare=declare)
 
     def older(self, aws: Aws) -> Deployer:
         """One in which everything that can be changed later is different."""
-        code, site = self._older_source()
-        source = Source(functions=code, site=site, public_routes=public_routes())
-        deployer = Deployer(aws, StackSettings(), source, silent)
-        deployer.stack = Stack(tuple(_older(resource) for resource in deployer.stack.resources))
-        return deployer
+        return Deployer(aws, StackSettings(), self._old_source(), silent, declare=_older_stack)
 
-    def _older_source(self) -> tuple[Path, Path]:
-        return self.folder / "lambda_src", self.folder / "site"
+    def _old_source(self) -> Source:
+        return Source(functions=self.folder / "lambda_src", site=self.folder / "site", public_routes=public_routes())
+
+
+def newer_stack(deployment: Deployment, *arguments: Any, **named: Any) -> Stack:
+    """The present stack, were it a version later: data are migrated, and something is not declared any more."""
+    present = stack(deployment, *arguments, version="99.0.0", migrations=MIGRATIONS, **named)
+    return replace(present, absent=(*present.absent, *_retired(deployment)))
+
+
+def _older_stack(deployment: Deployment, *arguments: Any, **named: Any) -> Stack:
+    present = stack(deployment, *arguments, version="0.0.1", migrations=(), **named)
+    resources = (*map(_older, present.resources), *_retired(deployment))
+    return Stack(resources, absent=undeclared(resources))
 
 
 def _older(resource: Resource) -> Resource:
@@ -86,23 +99,48 @@ def _older(resource: Resource) -> Resource:
     if indexes := getattr(resource, "indexes", ()):
         # One of another shape, so that an index goes and an index comes.
         differing["indexes"] = (replace(indexes[0], projection="ALL"), *indexes[1:])
-    if resource.kind == "dynamodb.table":
-        differing["tags"] = {**resource.tags, "studentdb:old": "yes"}  # type: ignore[attr-defined]
     return replace(resource, **differing)
 
 
-def change_by_hand(aws: Aws, stack: Stack) -> None:
-    """What no older version could have made otherwise, and what cannot be changed but only made anew."""
-    found = {resource.kind: resource for resource in stack.resources}
-    _loosen_the_bucket(aws, found["s3.bucket"].name)
-    _sign_nothing(aws, found["cloudfront.origin_access_control"].name)
-    _give_the_client_a_secret(aws, found["cognito-idp.user_pool"].name, found["cognito-idp.user_pool_client"].name)
-    functions = aws.client("lambda")
-    arn = functions.get_function(FunctionName=found["lambda.function"].name)["Configuration"]["FunctionArn"]
-    functions.tag_resource(Resource=arn, Tags={ROLE_ID: "a role that was deleted"})
-    aws.client("dynamodb").update_table(
-        TableName=found["dynamodb.table"].name, DeletionProtectionEnabled=False, BillingMode="PROVISIONED"
+def _retired(deployment: Deployment) -> tuple[Resource, ...]:
+    name = f"{deployment.prefix}-report"
+    return (
+        LogGroup(name=f"/aws/lambda/{name}", retention_days=30),
+        Role(name=name, service="lambda.amazonaws.com", description="Reports"),
     )
+
+
+def change_by_hand(aws: Aws, present: Stack) -> None:
+    """What no older version could have made otherwise, what cannot be changed but only made anew, what is too much."""
+    names = {resource.kind: resource.name for resource in present.resources}
+    _loosen_the_bucket(aws, names["s3.bucket"])
+    _sign_nothing(aws, names["cloudfront.origin_access_control"])
+    _give_the_client_a_secret(aws, names["cognito-idp.user_pool"], names["cognito-idp.user_pool_client"])
+    _say_that_the_role_was_another(aws, names["lambda.function"])
+    _add_to_parents(aws, present, names["apigatewayv2.api"])
+    aws.client("dynamodb").update_table(
+        TableName=names["dynamodb.table"], DeletionProtectionEnabled=False, BillingMode="PROVISIONED"
+    )
+
+
+def _say_that_the_role_was_another(aws: Aws, function: str) -> None:
+    client = aws.client("lambda")
+    arn = client.get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+    client.tag_resource(Resource=arn, Tags={ROLE_ID: "a role that was deleted"})
+
+
+def _add_to_parents(aws: Aws, present: Stack, api_name: str) -> None:
+    """To the first function and its role, and to the API."""
+    function = next(resource for resource in present.resources if resource.kind == "lambda.function")
+    role = next(resource for resource in present.resources if resource.kind == "iam.role")
+    anybody = {"Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+    aws.client("lambda").add_permission(FunctionName=function.name, StatementId="by-hand", **anybody)
+    document = json.dumps(policies.document(policies.gets("*")))
+    aws.client("iam").put_role_policy(RoleName=role.name, PolicyName="by-hand", PolicyDocument=document)
+    gateway = aws.client("apigatewayv2")
+    apis = gateway.get_apis()["Items"]
+    api_id = next(api["ApiId"] for api in apis if api["Name"] == api_name)
+    gateway.create_stage(ApiId=api_id, StageName="by-hand")
 
 
 def _loosen_the_bucket(aws: Aws, name: str) -> None:
@@ -142,8 +180,8 @@ def add_data(aws: Aws) -> None:
     )
 
 
-def lost_data(aws: Aws) -> list[str]:
-    """What of `add_data` is not there any more."""
+def lost_data(aws: Aws, *, migrated: bool = False) -> list[str]:
+    """What of `add_data` is not there any more, or not as `newer_stack` wants it."""
     prefix = aws.deployment.prefix
     key = {name: ROW[name] for name in ("id", "email")}
     looks: dict[str, Callable[[], bool]] = {
@@ -152,7 +190,10 @@ def lost_data(aws: Aws) -> list[str]:
             aws.client("cognito-idp").list_users(UserPoolId=_pool(aws, f"{prefix}-users"))["Users"]
         ),
     }
-    return [f"{what} is gone" for what, is_there in looks.items() if not is_there()]
+    lost = [f"{what} is gone" for what, is_there in looks.items() if not is_there()]
+    if migrated and not lost and people(aws) != {"kept": {"role": "student", "name": "Kim", "letter": "K"}}:
+        lost.append("the student is not migrated")
+    return lost
 
 
 def _pool(aws: Aws, name: str) -> str:
