@@ -12,7 +12,7 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -28,7 +28,6 @@ class _Sleeper:
     until: float
     order: int
     woken: threading.Event = field(compare=False, default_factory=threading.Event)
-    slept: float = field(compare=False, default=0.0)
 
 
 class Clock:
@@ -95,17 +94,8 @@ class Clock:
         """Let `seconds` pass while nothing runs."""
         self._now += seconds
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """While something outside of this process works for us, no time passes."""
-        self.begin()
-        try:
-            yield
-        finally:
-            self.end()
-
     def begin(self) -> None:
-        """A call goes out."""
+        """A call goes out: while something outside of this process works for us, no time passes."""
         with self._guard:
             self._calls += 1
 
@@ -150,11 +140,12 @@ def _cpu_of_others() -> float:
 
 
 class Cancelled(threading.Event):
-    """For `Aws.cancelled`: waits in virtual time."""
+    """For `Aws.cancelled`: waits in virtual time, and tells `pausing` how long."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, pausing: Callable[[float], None]) -> None:
         super().__init__()
         self._clock = clock
+        self._pausing = pausing
         self._waiting: set[threading.Event] = set()
 
     def set(self) -> None:
@@ -164,6 +155,7 @@ class Cancelled(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         if timeout and not self.is_set():
+            self._pausing(timeout)
             with self._clock.sleeping(timeout) as woken:
                 self._waiting.add(woken)
                 # Set in between?

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.aws.layer import After, Behaviour, Call, Refusal, Unlisted
 
@@ -82,7 +82,7 @@ class UpdateForgets(Behaviour):
 
     ids = ("COG-04", "COG-05")
     service = SERVICE
-    _defaults: dict[str, dict[str, Any]] = {
+    _defaults: ClassVar[dict[str, dict[str, Any]]] = {
         "UpdateUserPool": {"AutoVerifiedAttributes": []},
         "UpdateUserPoolClient": {
             "ExplicitAuthFlows": [],

@@ -85,7 +85,7 @@ class Behaviour:
         """The call is about to be made; its parameters may be altered."""
 
     def before(self, call: Call) -> Refusal | Instead | None:
-        """What AWS answers in the backend's stead; None lets the call through. Asked for each of botocore's attempts."""
+        """What AWS answers in the backend's stead; None lets the call through. Asked at each of botocore's attempts."""
 
     def after(self, call: Call, answer: dict[str, Any]) -> None:
         """The backend has done it; `answer` may be altered."""
@@ -216,14 +216,14 @@ class Layer:
             session=session,
             deployment=self.backend.deployment,
             endpoints=self.backend.endpoints,
-            cancelled=Cancelled(self.clock),
+            cancelled=Cancelled(self.clock, self.trace.paused),
             now=self.clock,
         )
 
     def another_run(self) -> Aws:
         """As a new process would have it: clients and shared knowledge are new, AWS is the same."""
         self.aws = dataclasses.replace(
-            self.aws, cancelled=Cancelled(self.clock), before_write=[], _clients={}, _shared=[]
+            self.aws, cancelled=Cancelled(self.clock, self.trace.paused), before_write=[], _clients={}, _shared=[]
         )
         return self.aws
 
