@@ -194,7 +194,7 @@ def test_a_pool_is_late_and_busy_and_forgets(naive: Naive) -> None:
 @bites(rates.ApiGatewayRate, rates.LambdaRate, rates.CloudFrontRate, rates.CognitoRate)
 def test_who_calls_too_often_is_refused(naive: Naive) -> None:
     """AGW-02, COG-29, LMB-40, X-05."""
-    calls = {
+    calls: dict[tuple[Any, str], dict[str, Any]] = {
         (naive.apigatewayv2.get_apis, "TooManyRequestsException"): {},
         (naive.lambda_.list_functions, "TooManyRequestsException"): {},
         (naive.cognito.list_user_pools, "TooManyRequestsException"): {"MaxResults": 60},
