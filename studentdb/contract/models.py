@@ -69,17 +69,19 @@ def _text(most: int, pattern: str) -> Any:
     )
 
 
+def _address(longest: int) -> Any:
+    return Field(
+        min_length=3, max_length=longest, pattern=_EMAIL, description="an e-mail address such as ada@example.edu"
+    )
+
+
 Name = Annotated[str, _text(100, _NAME), AfterValidator(_composed)]
 Identifier = Annotated[str, _text(64, _CODE), AfterValidator(_composed)]
 Username = Annotated[str, _text(100, _CODE), AfterValidator(_composed)]
 Grade = Annotated[str, _text(10, _CODE), AfterValidator(_composed)]
 Grades = Annotated[list[Grade], Field(max_length=20)]
 # E-mail addresses are compared, stored and shown in lower case.
-Email = Annotated[
-    str,
-    Field(min_length=3, max_length=254, pattern=_EMAIL, description="an e-mail address such as ada@example.edu"),
-    AfterValidator(str.lower),
-]
+Email = Annotated[str, _address(254), AfterValidator(str.lower)]
 SourcedId = Annotated[
     str,
     Field(
@@ -257,9 +259,9 @@ class StudentQuery(PageQuery):
 
 
 class Account(RequestModel):
-    """The account that a person signs in with."""
+    """The account that a person signs in with. Cognito's names of users have up to 128 characters."""
 
-    email: Email
+    email: Annotated[str, _address(128), AfterValidator(str.lower)]
 
 
 class DeleteQuery(RequestModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from studentdb.contract.models import Problem, StudentCreate, StudentList, StudentUpdate
+from studentdb.contract.models import Account, Problem, StudentCreate, StudentList, StudentUpdate
 
 DECOMPOSED = "Nguye\u0302\u0303n"
 COMPOSED = "Nguyễn"
@@ -44,3 +44,12 @@ def test_answers_may_hold_more_than_this_version_knows() -> None:
 def test_problem_of_the_gateway_itself_is_not_ours() -> None:
     with pytest.raises(ValidationError):
         Problem.model_validate_json('{"message": "Unauthorized"}')
+
+
+def test_an_account_keeps_to_what_cognito_takes() -> None:
+    domain = "@example.edu"
+    longest = f"{'a' * (128 - len(domain))}{domain}"
+
+    assert Account(email=longest.upper()).email == longest
+    with pytest.raises(ValidationError):
+        Account(email=f"a{longest}")
