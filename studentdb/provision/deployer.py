@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,13 +139,16 @@ class Deployer:
 
         Raises UsageError for another school's deployment, StudentDBError for one of a newer studentdb.
         """
-        lives = self._read()
+        return self._survey(self.stack.all)
+
+    def _survey(self, resources: Iterable[Resource]) -> dict[str, Live | None]:
+        lives = self._read(resources)
         versions.refuse_newer(self.stack, lives)
         return lives
 
-    def _read(self) -> dict[str, Live | None]:
+    def _read(self, resources: Iterable[Resource]) -> dict[str, Live | None]:
         with _explained():
-            lives = engine.survey(self.stack.all, self._aws, self._emit)
+            lives = engine.survey(resources, self._aws, self._emit)
         self._refuse_another_school(_user_pool_id(lives))
         return lives
 
@@ -160,14 +163,14 @@ class Deployer:
         LockedError, WalkError, CancelledError.
         """
         lock = Lock(self._aws, "studentdb deploy", lease=self._lease)
-        seen = self._look(lock)
+        seen = self._look(lock, self.stack.all)
         planned = engine.plan(self.stack, seen.lives)
         if not planned:
             return self._outcome(planned, _outputs(seen.lives))
         if not approve(planned):
             return None
         with lock.held():
-            lives = self._under(lock, seen)
+            lives = self._under(lock, seen, self.stack.all)
             approved, planned = planned, engine.plan(self.stack, lives)
             # Somebody may have changed things while the question stood: nothing is done that was not shown.
             if _writes(planned) - _writes(approved) and not approve(planned):
@@ -185,17 +188,19 @@ class Deployer:
         # A table that is still to be made gets its version in the call that makes it.
         marks = _known(planned, ToolVersion, _outputs(lives))
         engine.apply(Plan(marks), lives, self._aws, self._emit)
-        done = {step.id for step in marks}
-        rest = [step for step in planned.steps if step.id not in done and not isinstance(step.resource, Schema)]
-        outputs = engine.apply(Plan(tuple(rest)), lives, self._aws, self._emit)
-        engine.apply(Plan(_known(planned, Schema, outputs)), lives, self._aws, self._emit)
+        # Nor is there anything to migrate in it.
+        migrations = _known(planned, Schema, _outputs(lives))
+        others = {step.id for step in (*marks, *migrations)}
+        rest = tuple(step for step in planned.steps if step.id not in others)
+        outputs = engine.apply(Plan(rest), lives, self._aws, self._emit)
+        engine.apply(Plan(migrations), lives, self._aws, self._emit)
         return outputs
 
     def removal(self, *, delete_data: bool) -> Removal:
-        """What a teardown would remove. Writes nothing and takes no lock."""
-        self._seen = self._look(Lock(self._aws, "studentdb teardown"))
+        """What a teardown would remove, without what goes with its parent. Writes nothing and takes no lock."""
+        self._seen = self._look(Lock(self._aws, "studentdb teardown"), self._concerned(delete_data))
         lives = self._seen.lives
-        present = [resource for resource in self.stack.all if is_there(lives[resource.id])]
+        present = [resource for resource in self.stack.all if is_there(lives.get(resource.id))]
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
         removed = tuple(resource.id for resource in present if resource.id not in keep)
         return Removal(removed, tuple(keep), _user_pool_id(lives))
@@ -210,7 +215,7 @@ class Deployer:
         planned = planned or self.removal(delete_data=delete_data)
         if planned.removed or (delete_data and lock.latest() is not None):
             with lock.held(destroy=delete_data):
-                lives = self._under(lock, self._seen)
+                lives = self._under(lock, self._seen, self._concerned(delete_data))
                 targets = [r for r in self.stack.all if delete_data or not r.stateful]
                 with _explained(incomplete="studentdb teardown"):
                     engine.remove(targets, lives, self._aws, self._emit)
@@ -219,20 +224,25 @@ class Deployer:
                 engine.remove(groups, engine.survey(groups, self._aws, silent), self._aws, silent)
         return planned
 
-    def _look(self, lock: Lock) -> _Seen:
+    def _concerned(self, delete_data: bool) -> list[Resource]:
+        """What a teardown has to look at: not at what goes with its parent, except for the versions."""
+        going = {resource.id for resource in self.stack.all if delete_data or not resource.stateful}
+        return [r for r in self.stack.all if r.goes_with not in going or isinstance(r, ToolVersion | Schema)]
+
+    def _look(self, lock: Lock, resources: Iterable[Resource]) -> _Seen:
         # The lock first: who holds it afterwards shows in its number.
         before = lock.latest()
-        return _Seen(self.survey(), before, self._clock())
+        return _Seen(self._survey(resources), before, self._clock())
 
-    def _under(self, lock: Lock, seen: _Seen | None) -> dict[str, Live | None]:
+    def _under(self, lock: Lock, seen: _Seen | None, resources: Iterable[Resource]) -> dict[str, Live | None]:
         """The survey under the lock: made again, unless it is fresh and nobody else can have written since."""
         if seen is not None and lock.follows(seen.lock) and self._clock() - seen.at < FRESH:
             return seen.lives
-        return self.survey()
+        return self._survey(resources)
 
     def status(self) -> Status:
         """What is there, compared with what this version declares. Writes nothing and takes no lock."""
-        lives = self._read()
+        lives = self._read(self.stack.all)
         try:
             addresses = self._addresses(_outputs(lives))
         except KeyError:
