@@ -63,7 +63,7 @@ class _Kept:
     def __init__(self) -> None:
         digest = hashlib.sha256()
         for path in sorted(path for folder in SOURCES for path in (ROOT / folder).rglob("*") if path.is_file()):
-            if "__pycache__" not in path.parts:
+            if "__pycache__" not in path.parts and not path.name.startswith("test_"):
                 digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
         RESULTS.mkdir(parents=True, exist_ok=True)
         self._file = RESULTS / f"{digest.hexdigest()[:16]}.jsonl"
