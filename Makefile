@@ -10,7 +10,7 @@ JOBS ?= 2
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test format lint types site-types tests docs test-slow crash lock bench bench-others clean
+.PHONY: help demo install test format lint types site-types tests docs golden test-slow crash lock bench bench-others clean
 # A half-made file of a failed command must not count as made.
 .DELETE_ON_ERROR:
 
@@ -20,6 +20,7 @@ help:
 	@echo 'make test-slow  every point of a kill, the newest boto3, the functions on their own Python'
 	@echo 'make crash      a crash, a lost answer, a refusal at every single call; ONLY="update, killed" for a part'
 	@echo 'make docs       regenerate what is generated'
+	@echo 'make golden     the plans that the tests expect, written anew'
 	@echo 'make format     put the code into form'
 	@echo 'make bench      measurements'
 	@echo 'make bench-others the same job by chalice, CDK and Serverless'
@@ -99,6 +100,10 @@ crash: install
 docs: install
 	$(PY) -m studentdb.contract.export
 	$(PY) docs/generate.py
+
+# What `plan` prints, as the tests expect it: read the difference before you commit it.
+golden: install
+	UPDATE_GOLDEN=1 $(PYTEST) -q tests/flows/test_plans.py
 
 bench: install
 	$(PY) -m benchmarks

@@ -25,7 +25,7 @@ _NEXT = {
     "absent": "Nothing is deployed. `studentdb deploy` does it.",
     "kept data": "The system was torn down and its data kept. `studentdb deploy` brings it back.",
     "incomplete": "A deploy or teardown did not finish. `studentdb deploy` completes it.",
-    "changed": "Some things are not as this version declares them. `studentdb plan` shows which.",
+    "changed": "Some things are not as this version declares them. `studentdb deploy` repairs them.",
     "older": "An older studentdb deployed it. `studentdb deploy` brings it up to date.",
     "newer": "A newer studentdb deployed it. `{upgrade}` gets it; this one changes nothing there.",
 }
@@ -113,9 +113,10 @@ def plan(context: Context, *, as_json: Json = False) -> None:
 
 
 def status(context: Context, *, as_json: Json = False) -> None:
-    """Say whether the system is deployed, complete and answering."""
+    """Say whether the system is deployed, complete and answering, and what is not as it was deployed."""
     from studentdb.provision.versions import UPGRADE
     from studentdb.ui.console import Console
+    from studentdb.ui.plan_view import as_data, show_plan
     from studentdb.ui.progress import Progress
 
     console = Console()
@@ -129,7 +130,7 @@ def status(context: Context, *, as_json: Json = False) -> None:
         "account": context.aws.account,
         "region": context.aws.region,
         "state": found.state,
-        "changes": len(found.plan.pending),
+        **as_data(found.plan),
         "tool_version": found.versions.tool,
         "schema": found.versions.schema,
         "api_answers": answers,
@@ -148,6 +149,8 @@ def status(context: Context, *, as_json: Json = False) -> None:
         console.data(f"{'API':<11} {'answers' if answers else 'does not answer'}")
     for event in deployer.left_out.values():
         console.data(f"{'left out':<11} {event.resource}: {event.detail}")
+    if found.state in ("changed", "incomplete"):
+        show_plan(console, found.plan, to="out")
     if found.state != "deployed":
         console.say(_NEXT[found.state].format(upgrade=UPGRADE))
 
@@ -159,6 +162,7 @@ def teardown(
         bool, typer.Option("--delete-data", help="Also delete tables and accounts: everything that people entered.")
     ] = False,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Remove the system. The data stays, unless told otherwise, and the next deploy takes it over."""
     from studentdb.ui.console import Console
@@ -196,6 +200,8 @@ def teardown(
         and any(name.startswith("dynamodb.table/") for name in removed.removed)
     ):
         console.say(KEPT_BY_AWS)
+    if as_json:
+        console.json({"removed": list(removed.removed), "kept": list(removed.kept)})
 
 
 def announce(context: Context, console: Console, doing: str) -> None:

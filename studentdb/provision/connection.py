@@ -13,6 +13,9 @@ from botocore.exceptions import HTTPClientError
 
 from studentdb.errors import StudentDBError
 
+# Bytes that the operating system takes from a connection without making it wait: all but files and code.
+_AT_ONCE = 16_000
+
 
 def check_on_the_wire(client: Any, check: Callable[[], None]) -> None:
     """Call `check` before each piece of a request that this client sends; what it raises keeps the request back."""
@@ -39,8 +42,17 @@ def _checked(pool: Any, check: Callable[[], None]) -> Any:
     def send(self: Any, data: Any) -> Any:
         if self.sock is None:
             self.connect()
-        check()
-        return connection.send(self, data)
+        if not isinstance(data, bytes) or len(data) > _AT_ONCE:
+            check()
+            return connection.send(self, data)
+        sock, timeout = self.sock, self.sock.gettimeout()
+        # With a timeout Python first waits until the socket takes something, and then for the other threads.
+        sock.settimeout(None)
+        try:
+            check()
+            return connection.send(self, data)
+        finally:
+            sock.settimeout(timeout)
 
     own = type(connection.__name__, (connection,), {"send": send})
     return type(pool.__name__, (pool,), {"ConnectionCls": own})

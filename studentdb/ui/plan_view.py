@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from studentdb.provision.core import is_unresolved, without_tokens
@@ -24,6 +25,10 @@ ACTIONS = {
     "none": ("=", "", "unchanged"),
 }
 _LONGEST_VALUE = 60
+_LONGEST_ITEM = 180
+_CUT = " .. "
+# What is shown before the first difference.
+_LEAD = 12
 _ABSENT = "(absent)"
 
 
@@ -56,7 +61,21 @@ def totals(plan: Plan) -> str:
 def _differences(step: Step) -> Iterator[str]:
     for change in step.changes:
         for path, before, after in _leaves(change.property, change.before, change.after):
-            yield f"{plain(path)}: {_value(before)} -> {_value(after)}"
+            line = f"{plain(path)}: {' -> '.join(_both(before, after))}"
+            items = list(_items(before, after)) if _CUT in line else []
+            if step.action == "replace" and change.property in step.resource.immutable:
+                line += "  (AWS cannot change this in place)"
+            yield from (f"{plain(path)} {item}" for item in items) if items else (line,)
+
+
+def _items(before: object, after: object) -> Iterator[str]:
+    """Of two long lists only what goes and what comes: a policy's statements, one by one."""
+    lists = (list, tuple, set, frozenset)
+    if not (isinstance(before, lists) and isinstance(after, lists)):
+        return
+    there, wanted = _in_order(before), _in_order(after)
+    yield from (f"- {_short(_text(item), _LONGEST_ITEM)}" for item in there if item not in wanted)
+    yield from (f"+ {_short(_text(item), _LONGEST_ITEM)}" for item in wanted if item not in there)
 
 
 def _leaves(path: str, before: object, after: object) -> Iterator[tuple[str, object, object]]:
@@ -69,26 +88,42 @@ def _leaves(path: str, before: object, after: object) -> Iterator[tuple[str, obj
             yield from _leaves(f"{path}.{key}", before.get(key), after.get(key))
 
 
-def _value(value: object) -> str:
+def _both(before: object, after: object) -> tuple[str, str]:
+    """Two values; of long ones with the same ends what stands around the first difference."""
+    texts = _text(before), _text(after)
+    if _short(texts[0]) == _short(texts[1]):
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
+        start = max(0, alike - _LEAD)
+        texts = f"..{texts[0][start:]}", f"..{texts[1][start:]}"
+    return _short(texts[0]), _short(texts[1])
+
+
+def _text(value: object) -> str:
     if value is None:
         return _ABSENT
     if isinstance(value, bytes):
         return f"({len(value)} bytes)"
     if isinstance(value, str):
-        text = plain(without_tokens(value)) if is_unresolved(value) else json.dumps(plain(value), ensure_ascii=False)
-    elif isinstance(value, bool | int | float):
+        return plain(without_tokens(value)) if is_unresolved(value) else json.dumps(plain(value), ensure_ascii=False)
+    if isinstance(value, bool | int | float):
         return json.dumps(value)
-    else:
-        text = plain(without_tokens(json.dumps(_listed(value), ensure_ascii=False, default=str)))
-    if len(text) <= _LONGEST_VALUE:
+    return plain(without_tokens(json.dumps(_listed(value), ensure_ascii=False, default=str)))
+
+
+def _short(text: str, longest: int = _LONGEST_VALUE) -> str:
+    if len(text) <= longest:
         return text
-    half = _LONGEST_VALUE // 2 - 2
-    return f"{text[:half]} .. {text[-half:]}"
+    half = (longest - len(_CUT)) // 2
+    return f"{text[:half]}{_CUT}{text[-half:]}"
 
 
 def _listed(value: object) -> object:
+    return _in_order(value) if isinstance(value, set | frozenset) else value
+
+
+def _in_order(value: Collection[object]) -> list[object]:
     """Sets in an order that does not change from run to run."""
-    return sorted(value, key=str) if isinstance(value, set | frozenset) else value
+    return sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
 
 
 def as_data(plan: Plan) -> dict[str, object]:

@@ -70,6 +70,9 @@ def _drift(school: School, user_pool_id: str) -> None:
         ("create", "cognito-idp.group"),
     }
     assert {"before": 128, "after": 512} in changes["update", "lambda.function"].values()
+    status = school.ok("status", "--json").data
+    assert (status["state"], status["changes"]) == ("incomplete", planned.data["changes"])
+    assert "memory_mb: 128 -> 512" in school.ok("status").out
     text = school.run("plan").out
     assert "128 -> 512" in text
     assert "1 -> 90" in text
@@ -88,7 +91,9 @@ def _teardown_and_back(school: School, first: dict[str, str]) -> None:
     data = {name: found for name, found in school.inventory().items() if name.startswith(f"dynamodb/{school.prefix}")}
     assert len(data) == 5
 
-    removed = school.ok("teardown", "--yes")
+    removed = school.ok("teardown", "--yes", "--json")
+    assert f"dynamodb.table/{school.prefix}-users" in removed.data["kept"]
+    assert f"apigatewayv2.api/{school.prefix}-api" in removed.data["removed"]
     assert f"dynamodb.table/{school.prefix}-users" in removed.err
     assert f"cognito-idp.user_pool/{school.prefix}-users" in removed.err
     assert "add --delete-data" in removed.err

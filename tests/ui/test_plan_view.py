@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from studentdb.provision.core import Change
@@ -9,6 +11,10 @@ from studentdb.provision.engine import Action, Plan, Step
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.ui.plan_view import show_plan, totals
 from tests.ui.terminal import in_pipe, on_terminal
+
+
+class _Fixed(LogGroup):
+    immutable: ClassVar[frozenset[str]] = frozenset({"size"})
 
 
 def step(action: Action, name: str = "a", *changes: Change) -> Step:
@@ -58,6 +64,11 @@ def test_an_empty_plan() -> None:
         ({"a": 1}, {"a": 1, "b": [1, "é"]}, 'p.b: (absent) -> [1, "é"]'),
         (b"123", frozenset({"b", "a"}), 'p: (3 bytes) -> ["a", "b"]'),
         ("x" * 100, "y", f'p: "{"x" * 27} .. {"x" * 27}" -> "y"'),
+        (
+            f"{'x' * 50}a{'y' * 50}",
+            f"{'x' * 50}b{'y' * 50}",
+            f'p: ..{"x" * 12}a{"y" * 13} .. {"y" * 27}" -> ..{"x" * 12}b{"y" * 13} .. {"y" * 27}"',
+        ),
         ("a\x1b[2J", "⟦api/x#id⟧", 'p: "a\\\\x1b[2J" -> (known after apply)'),
     ],
 )
@@ -68,6 +79,23 @@ def test_differences(before: object, after: object, shown: str) -> None:
 def test_two_differences_in_one_property_are_two_lines() -> None:
     changed = step("update", "a", Change("tags", {"x": 1, "y": 2}, {"x": 2, "y": 3}))
     assert lines(changed)[1:3] == ["    tags.x: 1 -> 2", "    tags.y: 2 -> 3"]
+
+
+def test_of_two_long_lists_what_goes_and_what_comes() -> None:
+    same, gone, new = ({"Sid": letter * 40} for letter in "abc")
+    assert lines(step("update", "a", Change("policy", {"S": [same, gone]}, {"S": [same, new]})))[1:3] == [
+        f'    policy.S - {{"Sid": "{"b" * 40}"}}',
+        f'    policy.S + {{"Sid": "{"c" * 40}"}}',
+    ]
+    # Where only the order differs, the lists themselves say so.
+    turned = lines(step("update", "a", Change("policy", [same, gone], [gone, same])))[1]
+    assert turned.startswith('    policy: [{"Sid": "aaa')
+    assert " -> " in turned
+
+
+def test_what_makes_a_replacement_necessary_is_marked() -> None:
+    fixed = Step(_Fixed(name="a", retention_days=1), "replace", (Change("size", 1, 2), Change("colour", 3, 4)))
+    assert lines(fixed)[1:3] == ["    size: 1 -> 2  (AWS cannot change this in place)", "    colour: 3 -> 4"]
 
 
 def test_colour_on_a_terminal_and_stdout_on_request() -> None:
