@@ -86,10 +86,10 @@ def _run(left: list[Case], jobs: int, kept: _Kept) -> dict[Case, Result]:
     for case in left:
         todo.put(case)
     results: dict[Case, Result] = {}
-    started = time.monotonic()
+    started, stopped = time.monotonic(), threading.Event()
 
     def work() -> None:
-        while True:
+        while not stopped.is_set():
             # A new engine after a failure, since what that one left would be in the way of the next.
             with _worker() as worker:
                 while True:
@@ -98,6 +98,8 @@ def _run(left: list[Case], jobs: int, kept: _Kept) -> dict[Case, Result]:
                     except queue.Empty:
                         return
                     result = results[case] = _attempt(worker, case)
+                    if stopped.is_set():
+                        return
                     _report(result, len(results), len(left), started)
                     if result.problems:
                         break
@@ -106,8 +108,15 @@ def _run(left: list[Case], jobs: int, kept: _Kept) -> dict[Case, Result]:
     threads = [threading.Thread(target=work) for _ in range(jobs)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        # The engines have to be stopped all the same.
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        raise
     return results
 
 
