@@ -91,7 +91,7 @@ def _leaves(path: str, before: object, after: object) -> Iterator[tuple[str, obj
 def _both(before: object, after: object) -> tuple[str, str]:
     """Two values; of long ones with the same ends what stands around the first difference."""
     texts = _text(before), _text(after)
-    if _short(texts[0]) == _short(texts[1]):
+    if texts[0] != texts[1] and _short(texts[0]) == _short(texts[1]):
         alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
         start = max(0, alike - _LEAD)
         texts = f"..{texts[0][start:]}", f"..{texts[1][start:]}"

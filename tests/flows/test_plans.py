@@ -174,6 +174,7 @@ def _lasting(text: str) -> str:
         (r"http://localhost:\d+", "https://ENGINE"),
         (r"[0-9a-f]{64}|[0-9a-f]{27} \.\. [0-9a-f]{27}", "SHA256"),
         (r'(?<=")[0-9a-f]{32}(?=")', "MD5"),
+        (r"eu-central-1_[A-Za-z0-9]{9}\b", "POOL-ID"),
         (r'(?<=")[A-Za-z0-9]{26}(?=")', "CLIENT-ID"),
         (rf'(?<="){re.escape(__version__)}(?=")', "VERSION"),
     ):
