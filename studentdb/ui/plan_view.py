@@ -148,6 +148,8 @@ def as_data(plan: Plan) -> dict[str, object]:
 
 def _datum(value: object) -> object:
     text = json.dumps(
-        value, default=lambda other: f"({len(other)} bytes)" if isinstance(other, bytes) else _listed(other)
+        value,
+        default=lambda other: f"({len(other)} bytes)" if isinstance(other, bytes) else _listed(other),
+        ensure_ascii=False,  # a token would not be found
     )
     return json.loads(without_tokens(text))

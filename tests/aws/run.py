@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.stack import StackSettings
 from tests.aws.layer import Layer
@@ -34,13 +35,19 @@ class School:
 
     def __init__(self, layer: Layer, functions: Path = ROOT / "lambda_src") -> None:
         self.layer = layer
+        # What becomes of the `Aws` of each run.
+        self.altered: Callable[[Aws], Aws] = lambda aws: aws
         self.settings = StackSettings()
         self.source = Source(functions, ROOT / "site", PUBLIC_ROUTES)
 
     def deployer(self) -> Deployer:
         """A new process."""
         return Deployer(
-            self.layer.another_run(), self.settings, self.source, self.layer.trace.emit, clock=self.layer.clock
+            self.altered(self.layer.another_run()),
+            self.settings,
+            self.source,
+            self.layer.trace.emit,
+            clock=self.layer.clock,
         )
 
     def deploy(self) -> Took:

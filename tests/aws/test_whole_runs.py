@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.aws import apigateway, cloudfront, cognito, dynamodb, lambda_, logs, rates, ssm
+from tests.aws.clock import Cancelled
 from tests.aws.layer import Behaviour, Layer
 from tests.aws.run import ROOT, School, Took
 from tests.aws.world import everything
@@ -79,6 +81,41 @@ def test_deploy_update_and_teardown(engine: Backend, functions: Path) -> None:
         "plain teardown": school.teardown(delete_data=False),
     }
     _check(layer, took)
+
+
+class _Steps(Cancelled):
+    """Every pause lasts 5 s, as in deployers that sleep between steps."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(timeout and 5.0)
+
+
+def test_a_deployer_that_sleeps_is_found_out(engine: Backend, functions: Path) -> None:
+    layer = Layer(engine.root(), everything())
+    school = School(layer, functions)
+    steps = _Steps(layer.clock, layer.trace.paused)
+    school.altered = lambda aws: dataclasses.replace(aws, cancelled=steps)
+    assert school.deploy().ratio > MOST
+    assert any(pause >= 5 for visit in layer.trace.visits for pause in visit.pauses)
+
+
+def test_a_role_made_again_by_hand(engine: Backend, functions: Path) -> None:
+    """LMB-19: the function is made again, too, although its name is not free at once."""
+    backend = engine.root()
+    layer = Layer(backend, everything())
+    school = School(layer, functions)
+    school.deploy()
+    for role in [each for each in school.deployer().stack.resources if each.kind == "iam.role"]:
+        live = role.read(backend)
+        assert live is not None
+        role.delete(backend, live)
+        role.create(backend)
+    layer.settle(60)
+    took = school.deploy()
+    assert layer.fired[lambda_.FunctionNameTaken.__name__] > 0
+    assert took.ratio <= MOST
+    with layer.running():
+        assert school.deployer().plan().pending == ()
 
 
 @pytest.mark.slow

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
 from studentdb.provision.core import Change
 from studentdb.provision.engine import Action, Plan, Step
 from studentdb.provision.resources.log_group import LogGroup
-from studentdb.ui.plan_view import show_plan, totals
+from studentdb.ui.plan_view import as_data, show_plan, totals
 from tests.ui.terminal import in_pipe, on_terminal
 
 
@@ -104,3 +104,10 @@ def test_colour_on_a_terminal_and_stdout_on_request() -> None:
     assert err.getvalue() == ""
     assert "\x1b[32m+ logs.log_group a" in out.getvalue()
     assert out.text.splitlines() == ["+ logs.log_group a", "1 to create."]
+
+
+def test_for_programs_too_what_is_not_known_yet_says_so() -> None:
+    data = as_data(Plan((step("create", "a⟦api/x#id⟧", Change("p", None, {"path": ["/⟦api/x#id⟧/é"]})),)))
+    (change,) = cast("list[dict[str, Any]]", data["changes"])
+    assert change["name"] == "a(known after apply)"
+    assert change["properties"] == {"p": {"before": None, "after": {"path": ["/(known after apply)/é"]}}}

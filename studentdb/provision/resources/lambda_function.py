@@ -134,6 +134,17 @@ class Function(Resource):
         )
 
     def create(self, aws: Aws) -> Outputs:
+        def find_or_make() -> Outputs | None:
+            """What an earlier attempt made may not be seen yet (X-10); a name may be taken by one that goes away."""
+            live = self.read(aws)
+            return self._make(aws) if live is None else self.update(aws, live, self.diff(live))
+
+        # Integrations and permissions can be made for one that is still pending (LMB-07).
+        what = f"the name of function {self.name} becoming free"
+        return self._make(aws) or aws.wait(find_or_make, what=what, budget=EXISTING_BUDGET)
+
+    def _make(self, aws: Aws) -> Outputs | None:
+        """None while there is one of this name."""
         try:
             made = aws.retry(
                 lambda: aws.client("lambda").create_function(
@@ -147,11 +158,9 @@ class Function(Resource):
                 budget=_ROLE_BUDGET,
             )
         except ClientError as error:
-            live = aws.look(lambda: self.read(aws), budget=EXISTING_BUDGET) if _exists(error) else None
-            if live is None:
+            if not _exists(error):
                 raise
-            return self.update(aws, live, self.diff(live))
-        # Integrations and permissions can be made for one that is still pending (LMB-07).
+            return None
         return _outputs(made)
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
