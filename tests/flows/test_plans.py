@@ -171,7 +171,7 @@ def _lasting(text: str) -> str:
     """Without what AWS chooses anew each time, what follows from that, and the version."""
     for pattern, name in (
         (r"http://[a-z0-9]+\.cloudfront\.localhost:\d+", "https://SITE"),
-        (r"http://localhost:\d+", "https://ENGINE"),
+        (r"localhost:\d+", "localhost:PORT"),
         (r'(HTTPPort": \{\s+"before": null,\s+"after": )\d+', r"\g<1>80"),
         (r"[0-9a-f]{64}|[0-9a-f]{27} \.\. [0-9a-f]{27}", "SHA256"),
         (r'(?<=")[0-9a-f]{32}(?=")', "MD5"),
