@@ -18,6 +18,8 @@ PREFIX = "student-management"
 OURS = os.environ["FLOOR_DEPLOYMENT"]
 TAGS = {"studentdb:deployment": OURS}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+# What the users table says about the data in it.
+VERSIONS = {"studentdb:tool-version": os.environ["FLOOR_VERSION"], "studentdb:schema": "1"}
 THREADS = 8
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {

@@ -12,7 +12,20 @@ from functools import partial
 from typing import Any
 
 from benchmarks.clock import ROOT
-from benchmarks.floor.aws import LOG_GROUPS, OURS, PREFIX, REGION, TABLES, TAG_LIST, TAGS, THREADS, Aws, done, until
+from benchmarks.floor.aws import (
+    LOG_GROUPS,
+    OURS,
+    PREFIX,
+    REGION,
+    TABLES,
+    TAG_LIST,
+    TAGS,
+    THREADS,
+    VERSIONS,
+    Aws,
+    done,
+    until,
+)
 from benchmarks.floor.lock import Lock
 from benchmarks.floor.names import all_free
 from benchmarks.floor.people import make_groups, make_pool
@@ -89,8 +102,10 @@ def make_table(dynamodb: Any, name: str) -> str:
     keys = TABLES[name]
     table = f"{PREFIX}-{name}"
     attributes = dict(keys)
+    marks = TAG_LIST
     more: dict[str, Any] = {}
     if name == "users":
+        marks = [*TAG_LIST, *({"Key": key, "Value": value} for key, value in VERSIONS.items())]
         attributes |= {"role": "S", "name_key": "S"}
         more["GlobalSecondaryIndexes"] = [
             {"IndexName": "role-index", "KeySchema": schema("role"), "Projection": {"ProjectionType": "KEYS_ONLY"}},
@@ -107,7 +122,7 @@ def make_table(dynamodb: Any, name: str) -> str:
         BillingMode="PAY_PER_REQUEST",
         SSESpecification={"Enabled": True, "SSEType": "KMS"},
         DeletionProtectionEnabled=True,
-        Tags=TAG_LIST,
+        Tags=marks,
         **more,
     )
     made = until(lambda: active_table(dynamodb, table))

@@ -49,7 +49,7 @@ def ours(found: object) -> None:
 def remove_table(dynamodb: Any, name: str) -> None:
     table = f"{PREFIX}-{name}"
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
-    ours(dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"])
+    ours({mark["Key"]: mark["Value"] for mark in dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]})
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
     until(lambda: active_table(dynamodb, table))
     dynamodb.delete_table(TableName=table)
