@@ -27,7 +27,8 @@ from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
 from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migration, Schema, ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
-from studentdb.provision.resources.lambda_function import Function, Permission
+from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
 from studentdb.provision.resources.s3_objects import File, Objects

@@ -11,7 +11,8 @@ from studentdb.provision.resources.apigateway_route import Authorizer, Integrati
 from studentdb.provision.resources.apigateway_stage import Stage
 from studentdb.provision.resources.apigateway_undeclared import UndeclaredChildren
 from studentdb.provision.resources.iam_role import Role, RolePolicy, UndeclaredPolicies
-from studentdb.provision.resources.lambda_function import Function, Permission, UndeclaredPermissions
+from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission, UndeclaredPermissions
 
 _OF_AN_API: dict[str, type[Resource]] = {
     "route": Route,

@@ -12,7 +12,8 @@ from studentdb.provision.resources.apigateway_route import Integration, Route
 from studentdb.provision.resources.cognito_user_pool import Group
 from studentdb.provision.resources.dynamodb_table import Attribute, Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
-from studentdb.provision.resources.lambda_function import Function, Permission
+from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.stack import stack
 from studentdb.provision.undeclared import undeclared

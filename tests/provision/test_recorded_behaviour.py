@@ -21,7 +21,8 @@ from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
 from studentdb.provision.resources.dynamodb_versions import ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
-from studentdb.provision.resources.lambda_function import Function, Permission
+from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from tests.provision.cases import lambda_
 from tests.provision.injected import in_virtual_time

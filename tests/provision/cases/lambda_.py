@@ -10,7 +10,8 @@ from typing import Any
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
 from studentdb.provision.resources.iam_role import Role
-from studentdb.provision.resources.lambda_function import Function, Permission
+from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from tests.provision.lifecycle import Case
 
