@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import boto3
+import botocore.session
 
 from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.endpoints import Endpoints
@@ -20,6 +21,17 @@ MOTO_ACCOUNT = "123456789012"
 LONGEST = Deployment(
     "n234567890123456", max(boto3.Session().get_available_regions("cognito-idp"), key=len), MOTO_ACCOUNT
 )
+
+
+# Reading botocore's descriptions of the services takes ten times as long as all that is done with them.
+_DESCRIPTIONS = botocore.session.get_session().get_component("data_loader")
+
+
+def session(key: str = "test", secret: str = "test", *, region: str = REGION) -> boto3.Session:
+    """Credentials, root's by default, whose clients are made quickly."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _DESCRIPTIONS)
+    return boto3.Session(key, secret, region_name=region, botocore_session=core)
 
 
 @dataclass(frozen=True)
@@ -33,12 +45,12 @@ class Backend:
 
     def root(self, env: str = "") -> Aws:
         """All rights, for the deployment `env` (a fresh one by default)."""
-        return self.aws(env or fresh_env(), boto3.Session("test", "test", region_name=REGION))
+        return self.aws(env or fresh_env(), session())
 
-    def aws(self, env: str, session: boto3.Session) -> Aws:
-        """`session` bound to a deployment of this backend."""
+    def aws(self, env: str, of: boto3.Session) -> Aws:
+        """A session bound to a deployment of this backend."""
         return Aws(
-            session=session,
+            session=of,
             deployment=Deployment(env=env, region=REGION, account=self.account),
             endpoints=Endpoints(REGION, self.endpoint_url, embedded=self.endpoint_url is not None),
         )
@@ -58,8 +70,7 @@ class Backend:
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
         key = iam.create_access_key(UserName=user)["AccessKey"]
-        session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
-        return self.aws(root.deployment.env, session)
+        return self.aws(root.deployment.env, session(key["AccessKeyId"], key["SecretAccessKey"]))
 
 
 def free_port() -> int:

@@ -1,8 +1,9 @@
 """Virtual time: seconds pass only while every thread waits for seconds to pass.
 
-What sleeps registers here. What is being computed shows in the process's CPU time, what is being asked for in the
-calls under way; while there is neither, and nobody who was just woken has yet to come to, the clock goes to the next
-wake-up. So a parallel walk needs no hook of its own: a thread that waits for a lane, a future or work is merely idle.
+What sleeps registers here. What is being computed shows in the process's CPU time, and in the state of its threads
+where the system tells it; what is being asked for shows in the calls under way. While there is neither, and nobody who
+was just woken has yet to come to, the clock goes to the next wake-up. So a parallel walk needs no hook of its own: a
+thread that waits for a lane, a future or work is merely idle.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # How long nothing may have happened, in real seconds, and how much CPU time counts as nothing.
 _STILL = 0.001
 _IDLE = 0.00005
+# Linux has the states of our threads there.
+_THREADS = Path("/proc/self/task")
 # How long something may be computed or asked for, in real seconds, while others sleep.
 _STUCK = 60.0
 
@@ -123,7 +127,7 @@ class Clock:
         with self._guard:
             if self._calls or self._coming_to or not self._sleepers:
                 return False
-        return _cpu_of_others() - before < _IDLE
+        return not _somebody_could_run() and _cpu_of_others() - before < _IDLE
 
     def _wake_next(self) -> None:
         with self._guard:
@@ -137,6 +141,20 @@ class Clock:
 
 def _cpu_of_others() -> float:
     return time.process_time() - time.thread_time()
+
+
+def _somebody_could_run() -> bool:
+    """Whether another thread waits for nothing but a processor: on a busy machine it uses no CPU time for a while."""
+    if not _THREADS.exists():
+        return False
+    try:
+        states = {
+            thread.name: (thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in _THREADS.iterdir()
+        }
+    except (FileNotFoundError, ProcessLookupError):
+        return True  # one that just ended
+    states.pop(str(threading.get_native_id()), None)
+    return "R" in states.values()
 
 
 class Cancelled(threading.Event):

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import boto3
 import botocore.endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
@@ -24,6 +23,7 @@ from studentdb.provision.aws import Aws
 from tests.aws import answers
 from tests.aws.clock import Cancelled, Clock
 from tests.aws.trace import Trace
+from tests.support import session
 
 
 @dataclass
@@ -204,16 +204,14 @@ class Layer:
         for behaviour in self.behaviours:
             behaviour.layer = self
         credentials = self.backend.session.get_credentials().get_frozen_credentials()
-        session = boto3.Session(
-            credentials.access_key, credentials.secret_key, credentials.token, region_name=self.backend.region
-        )
-        session.events.register_first("provide-client-params", self._called)
-        session.events.register_last("before-call", self._begins)
-        session.events.register_first("before-send", self._before_send)
-        session.events.register_first("after-call", self._ends)
-        session.events.register_first("after-call-error", self._fails)
+        own = session(credentials.access_key, credentials.secret_key, region=self.backend.region)
+        own.events.register_first("provide-client-params", self._called)
+        own.events.register_last("before-call", self._begins)
+        own.events.register_first("before-send", self._before_send)
+        own.events.register_first("after-call", self._ends)
+        own.events.register_first("after-call-error", self._fails)
         self.aws = Aws(
-            session=session,
+            session=own,
             deployment=self.backend.deployment,
             endpoints=self.backend.endpoints,
             cancelled=Cancelled(self.clock, self.trace.paused),

@@ -108,8 +108,7 @@ def test_what_no_waiting_mends(engine: Backend, case: str) -> None:
         assert said.lower() in str(failure).lower()
         assert failure.hint
     # What does not depend on it is there.
-    # Migrations come after everything else, when that went well.
-    resources = {s.id: s.resource for s in shown[0].pending if s.resource.kind != "dynamodb.schema"}
+    resources = {step.id: step.resource for step in shown[0].pending}
     undone = set(raised.value.failures)
     for node in _in_order(resources):
         if resources[node].dependencies() & undone:

@@ -6,8 +6,6 @@ import json
 import re
 import secrets
 
-import boto3
-
 from docs import generate
 from studentdb import bundle
 from studentdb.contract.operations import public_routes
@@ -16,7 +14,7 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import silent
 from studentdb.provision.stack import StackSettings
-from tests.support import REGION, Backend, fresh_env
+from tests.support import REGION, Backend, fresh_env, session
 
 # A managed policy may have 6,144 characters, white space not counted (IAM-13).
 MOST_CHARACTERS = 6144
@@ -73,4 +71,4 @@ def holder_of_the_policy(engine: Backend) -> Aws:
     iam.create_user(UserName=user)
     iam.put_user_policy(UserName=user, PolicyName="from-the-docs", PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName=user)["AccessKey"]
-    return engine.aws(env, boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION))
+    return engine.aws(env, session(key["AccessKeyId"], key["SecretAccessKey"]))

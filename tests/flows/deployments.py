@@ -16,7 +16,7 @@ from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.deployer import Deployer, Outcome, Source
 from studentdb.provision.events import silent
 from studentdb.provision.stack import StackSettings
-from tests.support import REGION, Backend
+from tests.support import REGION, Backend, session
 
 READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
 
@@ -64,8 +64,7 @@ class Installation:
     @classmethod
     def on(cls, backend: Backend, env: str, region: str = REGION) -> Installation:
         """Not deployed yet."""
-        session = boto3.Session("test", "test", region_name=region)
-        aws = backend.aws(env, session)
+        aws = backend.aws(env, session(region=region))
         aws = dataclasses.replace(
             aws,
             deployment=Deployment(env, region, backend.account),

@@ -99,7 +99,7 @@ def test_a_life_on_motos_server(server: str, tmp_path: Path) -> None:
     assert again.code == 0, again.err
     assert "Nothing to do" in again.err
     status = studentdb.run("status", "--json", "--env", "moto")
-    assert (status.code, status.data["state"], status.data["changes"]) == (0, "deployed", 0)
+    assert (status.code, status.data["state"], status.data["changes"]) == (0, "deployed", [])
     # A distribution is there, of which moto does not keep everything.
     assert _kinds(status.data) == _kinds(again.data) == {HEADERS, AUTHORIZER, UNDECLARED, "cloudfront.distribution"}
     assert "of it only Origins[site].OriginAccessControlId" in status.err

@@ -23,7 +23,8 @@ NEIGHBOURS = {
 }
 
 
-@pytest.fixture(params=NEIGHBOURS)
+# Two of them in `make test-slow` only.
+@pytest.fixture(params=["the-longer-name", *(pytest.param(n, marks=pytest.mark.slow) for n in [*NEIGHBOURS][1:])])
 def neighbours(request: pytest.FixtureRequest, engine: Backend) -> Iterator[tuple[Installation, Installation]]:
     """One that is deployed, and one that is not."""
     env = fresh_env()

@@ -100,6 +100,7 @@ def test_one_after_the_other_over_several_releases(backend: Backend) -> None:
     assert (_schema(aws), people(aws)) == ("3", DONE)
 
 
+@pytest.mark.parametrize("backend", ["engine", pytest.param("moto", marks=pytest.mark.slow)], indirect=True)
 def test_killed_before_every_write(backend: Backend) -> None:
     """Each run gets one write further; the tag never says more than is true."""
     env = fresh_env()
