@@ -90,7 +90,7 @@ tests:
 	$(PYTEST) -m 'not slow' -rs -n $(JOBS) --dist worksteal
 
 test-slow: install
-	$(PYTEST) -m slow -rs
+	$(PYTEST) -m slow -rs -n $(JOBS) --dist worksteal
 
 # About half an hour; goes on where it was stopped.
 crash: install

@@ -83,6 +83,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_no_waiting_mends(engine: Backend, case: str) -> None:
     refused, said = REFUSALS[case]

@@ -164,6 +164,7 @@ def _change(file: Path, **values: object) -> None:
     file.write_text(json.dumps(kept))
 
 
+@pytest.mark.slow
 def test_credentials_of_another_account_are_refused(engine: Backend, tmp_path: Path) -> None:
     """Two schools, one name: what the registry knows decides, and a wrong profile hits nobody else's school."""
 

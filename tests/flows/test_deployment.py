@@ -178,6 +178,7 @@ def test_a_survey_is_made_again_under_the_lock_where_it_could_be_old(school: Sch
     assert surveys == 1
 
 
+@pytest.mark.slow
 def test_two_deployments_side_by_side(deployed: Deployed, school: School, engine: Backend, tmp_path: Path) -> None:
     """What one does leaves the other as it is, to the last row and time stamp; a person of both has to choose."""
     other = engine.root("prod")

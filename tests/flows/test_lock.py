@@ -128,6 +128,7 @@ def test_show(school: School) -> None:
     school.root.client("ssm").delete_parameter(Name=f"/studentdb/{school.prefix}/lock/1")
 
 
+@pytest.mark.slow
 def test_release_of_one_that_is_gone_elsewhere(school: School) -> None:
     assert "Nobody holds it." in school.ok("lock release").err
     _somebody_elsewhere(school)

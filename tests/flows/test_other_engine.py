@@ -148,6 +148,7 @@ def _without(aws: Aws, *services: str) -> Aws:
     return aws
 
 
+@pytest.mark.slow
 def test_whole_services_that_an_engine_lacks(server: str) -> None:
     """With a service its children are left out; tables, functions, roles and the bucket stand all the same."""
     services = ("cognito-identity-provider", "apigatewayv2", "cloudfront")
@@ -180,6 +181,7 @@ def test_whole_services_that_an_engine_lacks(server: str) -> None:
     assert _deployer(aws).status().state == "absent"
 
 
+@pytest.mark.slow
 def test_two_side_by_side(server: str) -> None:
     """One's name is the beginning of the other's: what one does leaves the other as it is."""
     standing, living = _at(server, "a"), _at(server, "a-b")

@@ -81,6 +81,7 @@ def theirs(school: Installation, kind: str) -> tuple[Resource, ...]:
     return (role, resource) if kind == "lambda.function" else (resource,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", [unmarked, stranger])
 @pytest.mark.parametrize("kind", MARKED)
 def test_refused_before_the_first_write(school: Installation, root: Aws, kind: str, who: Callable[[Aws], Aws]) -> None:

@@ -113,6 +113,7 @@ class Deployed:
         provisioning.remove(self.stack.all, self.survey(), self.aws, silent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(OF_KIND))
 def test_every_property_is_seen_and_repaired(kind: str, engine: Backend, request: pytest.FixtureRequest) -> None:
     backend = request.getfixturevalue("moto") if kind == "cognito-idp.group" else engine

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from studentdb.provision.engine import Plan
 from studentdb.ui.plan_view import as_data, show_plan
 from tests.inventory import inventory
@@ -93,6 +95,7 @@ def _assert_in_order(calls: list[str]) -> None:
     assert last("apigatewayv2.DeleteRoute") < first("apigatewayv2.DeleteIntegration")
 
 
+@pytest.mark.slow
 def test_a_sweep_killed_before_every_write_goes_on(engine: Backend) -> None:
     env = fresh_env()
     aws = engine.root(env)
