@@ -71,7 +71,7 @@ class Installation:
             endpoints=dataclasses.replace(aws.endpoints, region=region),
         )
         calls = Calls()
-        calls.listen(session)
+        calls.listen(aws.session)
         return cls(aws, calls)
 
     @property
