@@ -31,6 +31,7 @@ def test_the_floor_is_a_whole_deployment_and_removes_it(env: dict[str, str]) -> 
     assert states[2] == "absent"
 
 
+@pytest.mark.slow
 def test_a_second_deploy_of_the_floor_writes_nothing(env: dict[str, str], tmp_path: Path) -> None:
     clock.run(("-m", *deployment.arguments(deployment.FLOOR, "first deploy", env)), env)
     output = tmp_path / "calls.json"

@@ -39,9 +39,8 @@ def the_command(machine: CommandLine, url: str, env: str) -> subprocess.Popen[st
     return machine.start("deploy", "--yes", "--env", env)
 
 
-@pytest.mark.parametrize(
-    ("start", "lease"), [(short_lease, SHORT), pytest.param(the_command, LEASE, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("start", "lease"), [(short_lease, SHORT), (the_command, LEASE)])
 def test_stopped_past_its_lease_and_let_go_on(
     school: School,
     engine: Backend,

@@ -23,8 +23,7 @@ NEIGHBOURS = {
 }
 
 
-# Two of them in `make test-slow` only.
-@pytest.fixture(params=["the-longer-name", *(pytest.param(n, marks=pytest.mark.slow) for n in [*NEIGHBOURS][1:])])
+@pytest.fixture(params=NEIGHBOURS)
 def neighbours(request: pytest.FixtureRequest, engine: Backend) -> Iterator[tuple[Installation, Installation]]:
     """One that is deployed, and one that is not."""
     env = fresh_env()
@@ -43,6 +42,7 @@ def everything(*of: Installation) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deployed")  # prod, whose prefix is the beginning of everybody's
 def test_a_life_beside_others(neighbours: tuple[Installation, Installation], tmp_path: Path) -> None:
     standing, living = neighbours

@@ -15,6 +15,7 @@ from tests.support import Backend, fresh_env
 from tests.ui.terminal import in_pipe
 
 
+@pytest.mark.slow
 def test_what_an_older_version_made_goes(engine: Backend) -> None:
     """Shown, in an order in which nothing is missing that is still used, and nothing else is touched."""
     env = fresh_env()
