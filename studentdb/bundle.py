@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,15 @@ class Bundle:
 
     lambda_src: Path
     site: Path
+
+    @property
+    def public_routes(self) -> tuple[str, ...]:
+        """Route keys that get no authorizer, for the gateway: `("GET /api/health",)`.
+
+        From what the functions themselves route by; importing the models that it was made of costs a deploy 0.1 s.
+        """
+        contract = json.loads((self.lambda_src / "studentdb_api" / "contract.json").read_text(encoding="utf-8"))
+        return tuple(f"{row['method']} {row['path']}" for row in contract["operations"] if row["public"])
 
 
 def find(package: Path = Path(__file__).parent) -> Bundle:

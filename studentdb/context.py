@@ -112,7 +112,6 @@ class Context:
     def deployer(self, emit: Emit) -> Deployer:
         """The deployer of `target`, which tells `emit` what it does."""
         from studentdb import bundle
-        from studentdb.contract.operations import public_routes
         from studentdb.provision.deployer import Deployer, Source
         from studentdb.provision.stack import StackSettings
         from studentdb.targets import Known
@@ -127,7 +126,7 @@ class Context:
                 api_burst=chosen.api_burst,
                 api_rate=chosen.api_rate,
             ),
-            Source(functions=found.lambda_src, site=found.site, public_routes=public_routes()),
+            Source(functions=found.lambda_src, site=found.site, public_routes=found.public_routes),
             emit,
             # What was learned from a site names no account.
             user_pool_id=self.target.user_pool_id

@@ -20,6 +20,7 @@ from benchmarks.floor.aws import (
     Call,
     done,
 )
+from benchmarks.floor.lock import PATH
 
 
 def check(url: str) -> None:
@@ -27,7 +28,8 @@ def check(url: str) -> None:
     aws = Aws(url)
     with ThreadPoolExecutor(THREADS) as pool:
         go = pool.submit
-        tasks = []
+        # Does somebody hold the lock?
+        tasks = [go(aws.client("ssm").get_parameters_by_path, Path=PATH)]
         dynamodb = aws.client("dynamodb")
         tasks += [go(check_table, dynamodb, name) for name in TABLES]
         key = {"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}}
@@ -42,6 +44,9 @@ def check(url: str) -> None:
             tasks += [
                 go(iam.get_role, RoleName=role),
                 go(iam.get_role_policy, RoleName=role, PolicyName=f"api-{half}"),
+                # Did somebody give it more rights?
+                go(iam.list_role_policies, RoleName=role),
+                go(iam.list_attached_role_policies, RoleName=role),
                 go(functions.get_function, FunctionName=f"{PREFIX}-api-{half}"),
                 go(functions.get_policy, FunctionName=f"{PREFIX}-api-{half}"),
             ]
@@ -79,8 +84,8 @@ def check_table(dynamodb: Any, name: str) -> None:
 
 
 def check_api(gateway: Any, api: str, go: Callable[..., Future[Any]]) -> list[Future[Any]]:
-    reads = (gateway.get_integrations, gateway.get_authorizers, gateway.get_routes)
-    return [*(go(read, ApiId=api) for read in reads), go(gateway.get_stage, ApiId=api, StageName="prod")]
+    reads = (gateway.get_integrations, gateway.get_authorizers, gateway.get_routes, gateway.get_stages)
+    return [go(read, ApiId=api) for read in reads]
 
 
 def check_pool(cognito: Any, pool: str, go: Callable[..., Future[Any]]) -> list[Future[Any]]:

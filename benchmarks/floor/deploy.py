@@ -90,9 +90,11 @@ def deploy(url: str) -> None:
         ]
         files = site_files(aws, site.result(), api.result(), *app.result())
         for stage in stages(files):
-            done([go(put_file, aws, s3, key, *files[key]) for key in stage])
+            put = [go(put_file, aws, s3, key, *files[key]) for key in stage]
+            done(put)
         served = {key: shown(*file) for key, file in files.items()}
-        digest = hashlib.sha256(json.dumps(served, sort_keys=True).encode()).hexdigest()
+        # The last one is what says that all are there.
+        digest = hashlib.sha256(json.dumps([served, put[-1].result()], sort_keys=True).encode()).hexdigest()
         invalidate(cloudfront, site.result(), digest)
         done([*tables.values(), *roles.values(), *groups.values(), *functions.values(), *rest])
         lock.release()

@@ -203,8 +203,9 @@ def stages(files: dict[str, File]) -> Iterator[list[str]]:
     yield [MANIFEST]
 
 
-def put_file(aws: Aws, s3: Any, key: str, body: bytes, kind: str, cache: str) -> None:
-    s3.put_object(Bucket=aws.bucket, Key=key, Body=body, ContentType=kind, CacheControl=cache)
+def put_file(aws: Aws, s3: Any, key: str, body: bytes, kind: str, cache: str) -> str:
+    put = s3.put_object(Bucket=aws.bucket, Key=key, Body=body, ContentType=kind, CacheControl=cache)
+    return str(put.get("VersionId") or "null")
 
 
 def shown(body: bytes, kind: str, cache: str) -> dict[str, str]:

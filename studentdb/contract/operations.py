@@ -105,11 +105,6 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-def public_routes() -> tuple[str, ...]:
-    """Route keys that get no authorizer, for the gateway: `("GET /api/health",)`."""
-    return tuple(operation.route_key for operation in OPERATIONS if operation.public)
-
-
 def operation(name: str) -> Operation:
     """The operation of this name. Raises KeyError."""
     return {each.name: each for each in OPERATIONS}[name]

@@ -154,6 +154,10 @@ class Aws:
                 # Before the handler for one service, which comes first by being more specific.
                 events.register_first(f"needs-retry.{events_name(self._clients[key])}", _is_no_throttle)
                 check_on_the_wire(self._clients[key], self._check_write)
+                # Here, once: asked for by many threads at the same time, botocore reads the list of all its services
+                # in each of them, which costs a survey more than its requests do.
+                made = self._clients[key]
+                made.can_paginate(next(iter(made.meta.method_to_api_mapping)))
             return self._clients[key]
 
     def _attempts(self, service: str) -> int:

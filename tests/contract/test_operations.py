@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from studentdb.bundle import find
 from studentdb.contract import models
-from studentdb.contract.operations import OPERATIONS, ROLES, Operation, operation, public_routes
+from studentdb.contract.operations import OPERATIONS, ROLES, Operation, operation
 
 
 def test_health_is_all_that_is_public() -> None:
-    assert public_routes() == ("GET /api/health",)
+    assert [each.route_key for each in OPERATIONS if each.public] == ["GET /api/health"]
+
+
+def test_what_travels_with_the_functions_has_the_same_public_routes() -> None:
+    assert find().public_routes == tuple(each.route_key for each in OPERATIONS if each.public)
 
 
 def test_names_and_routes_are_unique() -> None:

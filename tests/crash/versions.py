@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision import policies
 from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.core import Resource
@@ -71,7 +70,7 @@ class Versions:
     def present(self, aws: Aws, emit: Emit = silent, declare: Callable[..., Stack] = stack) -> Deployer:
         """The version that this checkout is, or another description of it."""
         bundle = find()
-        source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+        source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
         return Deployer(aws, StackSettings(), source, emit, declare=declare)
 
     def older(self, aws: Aws) -> Deployer:
@@ -79,7 +78,9 @@ class Versions:
         return Deployer(aws, StackSettings(), self._old_source(), silent, declare=_older_stack)
 
     def _old_source(self) -> Source:
-        return Source(functions=self.folder / "lambda_src", site=self.folder / "site", public_routes=public_routes())
+        return Source(
+            functions=self.folder / "lambda_src", site=self.folder / "site", public_routes=find().public_routes
+        )
 
 
 def newer_stack(deployment: Deployment, *arguments: Any, **named: Any) -> Stack:

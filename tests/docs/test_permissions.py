@@ -8,7 +8,6 @@ import secrets
 
 from docs import generate
 from studentdb import bundle
-from studentdb.contract.operations import public_routes
 from studentdb.provision.administrators import create_administrator
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
@@ -47,7 +46,7 @@ def test_only_what_aws_cannot_limit_is_unlimited() -> None:
 def test_it_is_enough_for_a_deploy(engine: Backend) -> None:
     aws = holder_of_the_policy(engine)
     found = bundle.find()
-    source = Source(functions=found.lambda_src, site=found.site, public_routes=public_routes())
+    source = Source(functions=found.lambda_src, site=found.site, public_routes=found.public_routes)
 
     deployer = Deployer(aws, StackSettings(), source, silent)
     outcome = deployer.deploy(lambda _: True)

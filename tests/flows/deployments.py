@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.deployer import Deployer, Outcome, Source
 from studentdb.provision.events import silent
@@ -77,7 +76,7 @@ class Installation:
     @property
     def deployer(self) -> Deployer:
         """A new run of the tool."""
-        source = Source(functions=find().lambda_src, site=self.site, public_routes=public_routes())
+        source = Source(functions=find().lambda_src, site=self.site, public_routes=find().public_routes)
         return Deployer(self.aws, self.settings, source, silent)
 
     def deploy(self) -> Outcome:

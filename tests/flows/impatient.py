@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.errors import StudentDBError
 from studentdb.provision.connect import connect
 from studentdb.provision.deployer import Deployer, Source
@@ -21,7 +20,7 @@ def main(url: str, env: str, lease: str) -> int:
     console = Console()
     try:
         aws = connect(env=env, region=REGION, endpoint_url=url, embedded=True)
-        source = Source(functions=find().lambda_src, site=find().site, public_routes=public_routes())
+        source = Source(functions=find().lambda_src, site=find().site, public_routes=find().public_routes)
         with Progress(console) as progress:
             Deployer(aws, StackSettings(), source, progress, lease=float(lease)).deploy(lambda _: True)
     except StudentDBError as error:

@@ -17,7 +17,6 @@ import pytest
 
 from studentdb import machine
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import Emit, Event, silent
@@ -143,7 +142,7 @@ def _deployer(
     functions: Path | None = None,
 ) -> Deployer:
     bundle = find()
-    source = Source(functions=functions or bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+    source = Source(functions=functions or bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
     return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
 
 

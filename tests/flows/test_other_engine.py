@@ -16,7 +16,6 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.endpoints import Endpoints
@@ -123,7 +122,7 @@ def _assert_made(aws: Aws, addresses: dict[str, str]) -> None:
     (api,) = aws.client("apigatewayv2").get_apis()["Items"]
     routes = aws.client("apigatewayv2").get_routes(ApiId=api["ApiId"])["Items"]
     types = {route["RouteKey"]: route["AuthorizationType"] for route in routes}
-    assert {key for key, type_ in types.items() if type_ == "NONE"} == set(public_routes())
+    assert {key for key, type_ in types.items() if type_ == "NONE"} == set(find().public_routes)
     bucket = f"{aws.deployment.prefix}-site-{aws.deployment.digest}"
     config = json.load(aws.client("s3").get_object(Bucket=bucket, Key="config.json")["Body"])
     assert config["userPoolId"] == addresses["user_pool_id"]
@@ -131,7 +130,7 @@ def _assert_made(aws: Aws, addresses: dict[str, str]) -> None:
 
 def _deployer(aws: Aws) -> Deployer:
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
     return Deployer(aws, StackSettings(), source, silent)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision import administrators, lock
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
@@ -23,7 +22,7 @@ EMULATOR_ONLY = {"cloudfront:CreateDistributionWithTags"}
 def declared(aws: Aws) -> set[str]:
     """Every action that a resource of the stack, the lock or the first admin's account names."""
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
     resources = Deployer(aws, StackSettings(), source, silent).stack.all
     actions = {action for resource in resources for each in resource.actions.values() for action in each}
     return actions | {*lock.ACTIONS, *administrators.ACTIONS, "sts:GetCallerIdentity"}

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.engine import Plan, Stack
@@ -28,7 +27,7 @@ def deployer(
 ) -> Deployer:
     """Of the whole product, described by `declare`."""
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=public_routes())
+    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
     return Deployer(aws, settings or StackSettings(), source, emit, declare=declare)
 
 

@@ -18,7 +18,6 @@ import pytest
 from botocore.model import OperationModel, Shape
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision.administrators import create_administrator
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
@@ -68,7 +67,7 @@ def sent(engine: Backend) -> Sent:
     session.events.register_first("provide-client-params", sent.record)
     deployment = dataclasses.replace(LONGEST, account=engine.account)
     aws = Aws(session, deployment, Endpoints(LONGEST.region, engine.endpoint_url, embedded=True))
-    source = Source(find().lambda_src, find().site, public_routes())
+    source = Source(find().lambda_src, find().site, find().public_routes)
 
     outcome = Deployer(aws, StackSettings(), source, silent).deploy(lambda _: True)
     assert outcome is not None

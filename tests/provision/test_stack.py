@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.errors import UsageError
 from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource, is_unresolved
@@ -66,7 +65,7 @@ def make(deployment: Deployment, endpoints: Endpoints | None = None) -> Stack:
         StackSettings(),
         code=package(bundle.lambda_src),
         site=site_files(bundle.site),
-        public_routes=public_routes(),
+        public_routes=find().public_routes,
     )
 
 
@@ -183,7 +182,7 @@ def test_roles_have_least_privilege() -> None:
 
 def test_only_the_public_routes_lack_an_authorizer() -> None:
     routes = [resource for resource in make(PROD).resources if resource.kind == "apigatewayv2.route"]
-    assert {route.name for route in routes if not getattr(route, "authorizer_id")} == set(public_routes())  # noqa: B009
+    assert {route.name for route in routes if not getattr(route, "authorizer_id")} == set(find().public_routes)  # noqa: B009
 
 
 def test_engine_and_aws_differ_in_the_seam_only() -> None:

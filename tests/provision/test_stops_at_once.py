@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from studentdb.bundle import find
-from studentdb.contract.operations import public_routes
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.engine import WalkError
 from studentdb.provision.events import silent
@@ -18,7 +17,7 @@ from tests.support import Backend
 
 def test_a_missing_right_and_two_quotas(engine: Backend) -> None:
     aws = engine.root()
-    source = Source(find().lambda_src, find().site, public_routes())
+    source = Source(find().lambda_src, find().site, find().public_routes)
     deployer = Deployer(aws, StackSettings(), source, silent)
     wire = Wire(aws)
     wire.answers("CreateBucket", s3_error(403, "AccessDenied", "Access Denied"))
