@@ -36,7 +36,7 @@ started = time.perf_counter()
 import boto3
 client = boto3.client("dynamodb")
 found = client.query(
-    TableName=os.environ["USERS_TABLE"],
+    TableName=f"{os.environ['TABLE_PREFIX']}-users",
     IndexName="role-name-index",
     KeyConditionExpression="#role = :role",
     ExpressionAttributeNames={"#role": "role"},
@@ -62,8 +62,7 @@ def measure(runs: int) -> None:
                     scratch,
                     AWS_ENDPOINT_URL=env["AWS_ENDPOINT_URL"],
                     PYTHONPATH=str(ROOT / "lambda_src"),
-                    USERS_TABLE="student-management-users",
-                    INDEX_TABLE="student-management-index",
+                    TABLE_PREFIX="student-management",
                 )
                 mine, floor = _measured(runs, function, count)
             name = f"{count} students: import, first list request"

@@ -11,11 +11,24 @@ from typing import Annotated
 import typer
 
 from studentdb import __version__
-from studentdb.commands import account, admin, demo, deployment, local, lock, students
+from studentdb.commands import (
+    academic_sessions,
+    account,
+    admin,
+    demo,
+    deployment,
+    local,
+    lock,
+    permissions,
+    students,
+    subjects,
+)
 from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
-_COMMAND = re.compile(r"studentdb (deploy|plan|status|teardown|lock|login|whoami|students|admin)\b[^,;:(]*")
+_COMMAND = re.compile(
+    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|students|sessions|subjects|admin)\b[^,;:(]*"
+)
 
 app = typer.Typer(
     name="studentdb",
@@ -49,6 +62,9 @@ lock.register(app)
 admin.register(app)
 account.register(app)
 students.register(app)
+academic_sessions.register(app)
+subjects.register(app)
+permissions.register(app)
 local.register(app)
 demo.register(app)
 

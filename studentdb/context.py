@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from studentdb import home
 from studentdb.errors import StudentDBError, UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
+    from studentdb.api.records import Noun, Records
     from studentdb.api.session import Session
-    from studentdb.api.students import Students
     from studentdb.api.transport import Http
+    from studentdb.contract.academic_sessions import AcademicSession
+    from studentdb.contract.models import ResponseModel
+    from studentdb.contract.students import Student
+    from studentdb.contract.subjects import Subject
     from studentdb.local.engine import LocalEngine
     from studentdb.provision.aws import Aws
     from studentdb.provision.deployer import Deployer
     from studentdb.provision.events import Emit
     from studentdb.settings import Settings
     from studentdb.targets import Known, Registry, Target
+
+    T = TypeVar("T", bound=ResponseModel)
 
 
 class Context:
@@ -165,11 +171,30 @@ class Context:
         return ApiClient(self.http, self.session)
 
     @cached_property
-    def students(self) -> Students:
+    def students(self) -> Records[Student]:
         """The students of `known`."""
-        from studentdb.api.students import Students
+        from studentdb.api.nouns import STUDENT
 
-        return Students(self.api)
+        return self._records(STUDENT)
+
+    @cached_property
+    def academic_sessions(self) -> Records[AcademicSession]:
+        """The academic sessions of `known`."""
+        from studentdb.api.nouns import ACADEMIC_SESSION
+
+        return self._records(ACADEMIC_SESSION)
+
+    @cached_property
+    def subjects(self) -> Records[Subject]:
+        """The subjects of `known`."""
+        from studentdb.api.nouns import SUBJECT
+
+        return self._records(SUBJECT)
+
+    def _records(self, noun: Noun[T]) -> Records[T]:
+        from studentdb.api.records import Records
+
+        return Records(self.api, noun)
 
     @property
     def is_chosen(self) -> bool:

@@ -28,6 +28,25 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "subjects": (("id", "S"),),
     "notifications": (("id", "N"), ("sent_at", "S")),
     "index": (("pk", "S"), ("sk", "S")),
+    "academic-sessions": (("id", "S"),),
+    "enrollments": (("classId", "S"), ("personId", "S")),
+    "scores": (("classId", "S"), ("key", "S")),
+    "audit": (("entity", "S"), ("at", "S")),
+}
+# Table -> index -> its keys, all of text.
+INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "users": {"role-index": ("role",), "role-name-index": ("role", "name_key")},
+    "classes": {
+        "list-index": ("kind", "sort_key"),
+        "session-index": ("academicSessionId", "sort_key"),
+        "subject-index": ("subjectId", "sort_key"),
+    },
+    "subjects": {"list-index": ("kind", "sort_key")},
+    "notifications": {"audience-index": ("audience", "sort_key")},
+    "academic-sessions": {"list-index": ("kind", "sort_key"), "parent-index": ("parentId", "sort_key")},
+    "enrollments": {"person-index": ("personId", "classId")},
+    "scores": {"student-index": ("studentId", "classId")},
+    "audit": {"actor-index": ("actor", "at"), "day-index": ("day", "at")},
 }
 GROUPS = {
     "admin": "Runs the school's system: may do everything",

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.clock import ROOT
 from benchmarks.floor.aws import (
+    INDEXES,
     LOG_GROUPS,
     OURS,
     PREFIX,
@@ -108,14 +109,15 @@ def make_table(dynamodb: Any, name: str) -> str:
     more: dict[str, Any] = {}
     if name == "users":
         marks = [*TAG_LIST, *({"Key": key, "Value": value} for key, value in VERSIONS.items())]
-        attributes |= {"role": "S", "name_key": "S"}
+    if name in INDEXES:
+        attributes |= {key: "S" for index in INDEXES[name].values() for key in index}
         more["GlobalSecondaryIndexes"] = [
-            {"IndexName": "role-index", "KeySchema": schema("role"), "Projection": {"ProjectionType": "KEYS_ONLY"}},
             {
-                "IndexName": "role-name-index",
-                "KeySchema": schema("role", "name_key"),
-                "Projection": {"ProjectionType": "ALL"},
-            },
+                "IndexName": index,
+                "KeySchema": schema(*index_keys),
+                "Projection": {"ProjectionType": "KEYS_ONLY" if index == "role-index" else "ALL"},
+            }
+            for index, index_keys in INDEXES[name].items()
         ]
     dynamodb.create_table(
         TableName=table,
@@ -180,14 +182,16 @@ def make_function(
 ) -> str:
     name = f"{PREFIX}-api-{half}"
     log_group = f"/aws/lambda/{name}"
-    users, index = (tables[table].result() for table in ("users", "index"))
+    arns = [table.result() for table in tables.values()]
+    everything = [arn for table in arns for arn in (table, f"{table}/index/*")]
     statements = [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"]),
-        allow(["dynamodb:Query"], [users, f"{users}/index/*"]),
-        allow(["dynamodb:GetItem"], [index]),
+        allow(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], everything),
+        allow(["dynamodb:PutItem"], [arns[-1]]),
     ]
     if half == "write":
-        statements.append(allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], [users, index]))
+        actions = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+        statements.append(allow(actions, arns[:-1]))
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_role_policy(RoleName=role.result()["name"], PolicyName=f"api-{half}", PolicyDocument=document)
     made = client.create_function(
@@ -198,7 +202,7 @@ def make_function(
         Runtime="python3.13",
         MemorySize=512,
         Timeout=30,
-        Environment={"Variables": {"USERS_TABLE": f"{PREFIX}-users", "INDEX_TABLE": f"{PREFIX}-index"}},
+        Environment={"Variables": {"TABLE_PREFIX": PREFIX}},
         LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
         TracingConfig={"Mode": "PassThrough"},
         Code={"ZipFile": package()},

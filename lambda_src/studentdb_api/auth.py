@@ -16,14 +16,12 @@ class Caller(NamedTuple):
     sub: str
     groups: tuple[str, ...]
 
-    def role_for(self, roles: tuple[str, ...]) -> str:
-        """The group by which the caller may act; "" where every signed-in person may. Raises NotAllowed."""
-        if not roles:
-            return ""
-        for role in roles:
-            if role in self.groups:
-                return role
-        raise NotAllowed(f"only for {' or '.join(roles)}")
+    def relations(self, allowed: Mapping[str, str]) -> frozenset[str]:
+        """By which relations (any, own class, self) the caller's groups may do it. Raises NotAllowed."""
+        found = frozenset(allowed[group] for group in self.groups if group in allowed)
+        if not found:
+            raise NotAllowed(f"only for {' or '.join(allowed)}")
+        return found
 
 
 def caller(event: Mapping[str, Any]) -> Caller:

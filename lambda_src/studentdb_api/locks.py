@@ -20,7 +20,7 @@ def of(item: Item) -> Locks:
     found: Locks = {}
     if "request" in item:
         found[f"request#{item['id']['S']}"] = "request"
-    for field, folded in (("identifier", _same), ("username", _same), ("email", str.lower), ("sourcedId", str)):
+    for field, folded in (("identifier", same), ("username", same), ("email", str.lower), ("sourcedId", str)):
         text = item.get(field, {}).get("S", "")
         if text and not (field == "email" and text == NO_EMAIL):
             found[f"{field}#{folded(text)}"] = field
@@ -29,7 +29,7 @@ def of(item: Item) -> Locks:
 
 def identifier(number: str) -> str:
     """The partition key of a student number's lock."""
-    return f"identifier#{_same(number)}"
+    return f"identifier#{same(number)}"
 
 
 def email(address: str) -> str:
@@ -72,7 +72,7 @@ def _key(lock: str) -> Item:
     return {"pk": {"S": lock}, "sk": {"S": "-"}}
 
 
-def _same(text: str) -> str:
+def same(text: str) -> str:
     """What a person takes for the same value: no difference by case, width, spaces, or how an accent was typed."""
     folded = unicodedata.normalize("NFD", text)
     # Twice, as Unicode has it (D146): what a compatible form stands for may have a case of its own.

@@ -29,6 +29,10 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         """Headers that belong to this kind of answer."""
         return {}
 
+    def members(self) -> dict[str, Any]:
+        """What this kind of answer says beside the usual (RFC 9457, 3.2)."""
+        return {}
+
     def response(self, request_id: str) -> dict[str, Any]:
         """The gateway's form of this answer."""
         body = {
@@ -38,6 +42,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
             "detail": self.detail,
             "errors": self.errors,
             "requestId": request_id,
+            **self.members(),
         }
         headers = {"content-type": "application/problem+json", "cache-control": "no-store", **self.headers()}
         return {"statusCode": self.status, "headers": headers, "body": json.dumps(body, separators=(",", ":"))}
@@ -99,6 +104,20 @@ class VersionConflict(Problem):
             f"it is at version {current} now: read it again and decide again",
             [{"field": "version", "message": f"the current version is {current}"}],
         )
+
+
+class Referred(Problem):
+    """Others refer to the record, so it is not deleted. `referrers` says which: kind, id, title."""
+
+    status, slug, title = 409, "referred", "Others need this"
+
+    def __init__(self, referrers: Sequence[dict[str, str]]) -> None:
+        # The list may lag behind what was found out by a count.
+        super().__init__("remove what refers to it first" if referrers else "something that was just made refers to it")
+        self.referrers = list(referrers)
+
+    def members(self) -> dict[str, Any]:
+        return {"referrers": self.referrers}
 
 
 class TooLarge(Problem):

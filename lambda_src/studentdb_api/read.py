@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
 from studentdb_api.me import me
 from studentdb_api.request import Answer, Request
 from studentdb_api.router import Api
 from studentdb_api.students import get_student, list_students
+from studentdb_api.subjects import get_subject, list_subjects
 
 
 def health(_: Request) -> Answer:
@@ -15,5 +17,14 @@ def health(_: Request) -> Answer:
 
 handler = Api(
     frozenset({"GET"}),
-    {"health": health, "me": me, "list_students": list_students, "get_student": get_student},
+    {
+        "health": health,
+        "me": me,
+        "list_students": list_students,
+        "get_student": get_student,
+        "list_academic_sessions": list_academic_sessions,
+        "get_academic_session": get_academic_session,
+        "list_subjects": list_subjects,
+        "get_subject": get_subject,
+    },
 )

@@ -20,13 +20,27 @@ class Request(NamedTuple):
 
     operation: str
     caller: Caller
-    # The group by which the caller may do this; "" where every signed-in person may.
-    role: str
+    # Whose records the caller may do this with, by the permission matrix: "any", "own class", "self".
+    relations: frozenset[str]
     parameters: dict[str, str]
     query: dict[str, Any]
     body: dict[str, Any]
     # Lower-case names (PAY-01).
     headers: Mapping[str, str]
+    # The gateway's, which stands in every log line and in the audit.
+    request_id: str = ""
+    # Whose account it is, where the tables say so; see logins.person_id.
+    person_id: str = ""
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether the caller may do it with everybody's records."""
+        return "any" in self.relations
+
+    @property
+    def binding(self) -> str:
+        """What a cursor of this list belongs to."""
+        return f"{self.operation} {' '.join(sorted(self.relations))}"
 
 
 class Answer(NamedTuple):

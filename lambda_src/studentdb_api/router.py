@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from studentdb_api import auth, log, request, validation
+from studentdb_api import auth, log, logins, request, validation
 from studentdb_api.problems import Busy, Invalid, MethodNotAllowed, NotFound, Problem
 from studentdb_api.request import Answer, Request
 
@@ -36,7 +36,8 @@ class Operation(NamedTuple):
     path: str
     status: int
     public: bool
-    roles: tuple[str, ...]
+    signed_in: bool
+    allowed: Mapping[str, str]
     parameters: validation.Schema
     query: validation.Schema
     body: validation.Schema | None
@@ -58,7 +59,7 @@ class Operation(NamedTuple):
 def contract() -> tuple[Operation, ...]:
     """The operation table as the deployer's contract wrote it."""
     text = Path(__file__).with_name("contract.json").read_text(encoding="utf-8")
-    return tuple(Operation(**{**row, "roles": tuple(row["roles"])}) for row in json.loads(text)["operations"])
+    return tuple(Operation(**row) for row in json.loads(text)["operations"])
 
 
 class Api:
@@ -111,12 +112,29 @@ class Api:
             if found:
                 raise MethodNotAllowed(sorted({each.method for each, _ in found}))
             raise NotFound
-        role = caller.role_for(operation.roles)
+        relations = _relations(operation, caller)
+        person_id = "" if operation.public else logins.known_person_id(caller.sub)
         query, body = _checked(operation, parameters, event)
         answer = self.handlers[operation.name](
-            Request(operation.name, caller, role, parameters, query, body, event.get("headers") or {})
+            Request(
+                operation.name,
+                caller,
+                relations,
+                parameters,
+                query,
+                body,
+                event.get("headers") or {},
+                str(event.get("requestContext", {}).get("requestId", "")),
+                person_id,
+            )
         )
         return _success(operation.status, answer)
+
+
+def _relations(operation: Operation, caller: auth.Caller) -> frozenset[str]:
+    if operation.public:
+        return frozenset()
+    return frozenset({"self"}) if operation.signed_in else caller.relations(operation.allowed)
 
 
 def _checked(operation: Operation, parameters: dict[str, str], event: Event) -> tuple[dict[str, Any], dict[str, Any]]:

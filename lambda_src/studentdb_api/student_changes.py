@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import json
-import re
-import unicodedata
-import uuid
 from typing import Any
 
-from studentdb_api import dynamodb, locks, students, transactions
+from studentdb_api import audit, clock, creation, dynamodb, locks, records, students, transactions
 from studentdb_api.dynamodb import Item
-from studentdb_api.problems import Busy, Duplicate, Invalid, KeyReused, NotFound, VersionConflict
+from studentdb_api.problems import Busy, Duplicate, KeyReused, NotFound, VersionConflict
 from studentdb_api.request import Answer, Request
 from studentdb_api.students import Student, from_item, to_item
 from studentdb_api.transactions import RefusedError
-
-_REQUESTS = uuid.UUID("5f1f6d8e-3c0b-5d51-9b57-0d3a2a1f7c64")
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def create_student(request: Request) -> Answer:
     """POST /api/students. With an Idempotency-Key a repeat answers what the first one made."""
     given = _normal(request.body)
-    student_id, digest = _identity(request, given)
-    now = _now()
+    student_id, digest = creation.identity(request, given)
+    now = clock.now()
     item = to_item(
         {"grades": [], "status": "active"}
         | given
@@ -34,7 +25,8 @@ def create_student(request: Request) -> Answer:
     if digest:
         item["request"] = {"S": digest}
     wanted = locks.of(item)
-    actions = [_put(item, "attribute_not_exists(id)"), *(locks.taken(lock, student_id) for lock in wanted)]
+    told = audit.written(request, "student", student_id, {}, from_item(item))
+    actions = [_put(item, "attribute_not_exists(id)"), *(locks.taken(lock, student_id) for lock in wanted), told]
     try:
         transactions.commit(actions)
     except RefusedError as refused:
@@ -60,7 +52,8 @@ def update_student(request: Request) -> Answer:
     old, new = locks.of(stored), locks.of(item)
     wanted = {lock: field for lock, field in new.items() if lock not in old}
     replacing = _replacing(stored, item)
-    actions = [*replacing, *(locks.taken(lock, before["id"]) for lock in wanted)]
+    told = audit.written(request, "student", before["id"], before, from_item(item))
+    actions = [*replacing, *(locks.taken(lock, before["id"]) for lock in wanted), told]
     try:
         _commit(actions, [lock for lock in old if lock not in new], before["id"])
     except RefusedError as refused:
@@ -78,7 +71,8 @@ def delete_student(request: Request) -> Answer:
         if request.query.get("version", current) != current:
             raise VersionConflict(current)
         try:
-            _commit([_delete(stored)], list(locks.of(stored)), stored["id"]["S"])
+            told = audit.written(request, "student", stored["id"]["S"], from_item(stored), {})
+            _commit([_delete(stored), told], list(locks.of(stored)), stored["id"]["S"])
         except RefusedError as refused:
             # Changed since it was read: look again.
             if 0 not in refused.items:
@@ -102,17 +96,6 @@ def _commit(actions: list[dict[str, Any]], old: list[str], student_id: str) -> N
             raise
         ours = [lock for position, lock in enumerate(old, first) if position not in refused.items]
         transactions.commit([*actions, *(locks.released(lock, student_id) for lock in ours)])
-
-
-def _identity(request: Request, given: dict[str, Any]) -> tuple[str, str]:
-    """The new student's id, and the digest of a repeatable request ("" for one that is not)."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return str(uuid.uuid4()), ""
-    if not _KEY.fullmatch(key):
-        raise Invalid("Idempotency-Key must be 1 to 255 visible ASCII characters")
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
-    return str(uuid.uuid5(_REQUESTS, f"{request.caller.sub} {key}")), digest
 
 
 def _earlier(student_id: str, digest: str) -> Item:
@@ -149,7 +132,7 @@ def _duplicate(taken: dict[str, str]) -> Duplicate:
 
 def _changed(stored: Item, after: Student) -> Item:
     """The item with its next version; attributes that we do not know stay as they are."""
-    ours = to_item(after | {"version": after["version"] + 1, "updatedAt": _now()})
+    ours = to_item(after | {"version": after["version"] + 1, "updatedAt": clock.now()})
     cleared = {name for name, value in after.items() if value is None}
     return {name: value for name, value in stored.items() if name not in cleared} | ours
 
@@ -187,16 +170,7 @@ def _unchanged(stored: Item) -> dict[str, Any]:
 
 def _normal(body: dict[str, Any]) -> dict[str, Any]:
     """Text composed (NFC) and e-mail in lower case, as the contract's models have them."""
-    normal = {
-        name: unicodedata.normalize("NFC", value) if isinstance(value, str) else value for name, value in body.items()
-    }
-    if "grades" in normal:
-        normal["grades"] = [unicodedata.normalize("NFC", grade) for grade in normal["grades"]]
+    normal: dict[str, Any] = records.normal(body)
     if normal.get("email"):
         normal["email"] = normal["email"].lower()
     return normal
-
-
-def _now() -> str:
-    """OneRoster's DateTime: UTC with milliseconds."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

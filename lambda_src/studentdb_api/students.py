@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from studentdb_api import cursors, dynamodb, locks
+from studentdb_api import audit, cursors, dynamodb, locks, logins
 from studentdb_api.dynamodb import NO_EMAIL, Item
 from studentdb_api.names import name_key
 from studentdb_api.problems import NotFound
@@ -17,20 +17,34 @@ from studentdb_api.request import Answer, Request
 _TEXT = ("id", "identifier", "givenName", "familyName", "middleName", "email", "username", "birthDate", "sourcedId")
 _REQUIRED_TEXT = ("status", "role", "createdAt", "updatedAt")
 
+NOT_THERE = "there is no student with this id"
+
 Student = dict[str, Any]
 
 
 def get_student(request: Request) -> Answer:
-    """GET /api/students/{id}."""
-    return Answer(from_item(find(request.parameters["id"])))
+    """GET /api/students/{id}. The look is told to the audit."""
+    student_id = request.parameters["id"]
+    # Whether somebody else's record exists is nobody's business.
+    if not request.unlimited and logins.person_id(request) != student_id:
+        raise NotFound(NOT_THERE)
+    found = from_item(find(student_id))
+    audit.read(request, "student", student_id)
+    return Answer(found)
 
 
 def list_students(request: Request) -> Answer:
-    """GET /api/students: one page, by name; or the one student who has the number that was asked for."""
+    """GET /api/students: one page, by name; or the one student who has the number that was asked for.
+
+    The second is a look at a full record, and told to the audit.
+    """
     if "identifier" in request.query:
-        return Answer({"students": _with_identifier(request.query["identifier"]), "nextCursor": None})
+        found = _with_identifier(request.query["identifier"])
+        for student in found:
+            audit.read(request, "student", student["id"])
+        return Answer({"students": found, "nextCursor": None})
     limit = request.query["limit"]
-    binding = f"{request.operation} {request.role}"
+    binding = request.binding
     cursor = request.query.get("cursor")
     after = cursors.unseal(cursor, binding) if cursor else ""
     # One more than asked for says whether there is another page.
@@ -59,7 +73,7 @@ def find(student_id: str) -> Item:
         items = [item for item in answer["Items"] if item.get("role") == {"S": "student"}]
         if items:
             return max(items, key=version)
-    raise NotFound("there is no student with this id")
+    raise NotFound(NOT_THERE)
 
 
 def version(item: Item) -> int:

@@ -12,9 +12,24 @@ from studentdb_api.problems import FieldError
 Schema = Mapping[str, Any]
 
 # Exact types: for isinstance, True would be an integer.
-_TYPES: dict[str, type] = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
-_WORDS = {"object": "an object", "array": "a list", "string": "text", "integer": "a whole number", "null": "null"}
+_TYPES: dict[str, type] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "null": type(None),
+}
+_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BOOLEANS = {"true": True, "false": False}
 _DIGITS = re.compile(r"[0-9]{1,16}")
 
 
@@ -29,8 +44,13 @@ def from_query(schema: Schema, query: Mapping[str, str]) -> tuple[dict[str, Any]
     """Query parameters as values of the schema's types, with its defaults, and everything that is wrong."""
     values: dict[str, Any] = {name: each["default"] for name, each in schema["properties"].items() if "default" in each}
     for name, text in query.items():
-        numeric = schema["properties"].get(name, {}).get("type") == "integer"
-        values[name] = int(text) if numeric and _DIGITS.fullmatch(text) else text
+        wanted = schema["properties"].get(name, {}).get("type")
+        if wanted == "integer" and _DIGITS.fullmatch(text):
+            values[name] = int(text)
+        elif wanted == "boolean" and text in _BOOLEANS:
+            values[name] = _BOOLEANS[text]
+        else:
+            values[name] = text
     return values, check(schema, values)
 
 
@@ -47,7 +67,7 @@ def _check(schema: Schema, value: Any, at: str, errors: list[FieldError]) -> Non
             return
         for index, item in enumerate(value):
             _check(schema["items"], item, f"{at}[{index}]", errors)
-    elif value is not None:
+    elif value is not None and type(value) is not bool:
         wrong = _wrong_text(schema, value) if type(value) is str else _wrong_number(schema, value)
         if wrong:
             errors.append({"field": at, "message": wrong})

@@ -11,8 +11,9 @@ import httpx
 from studentdb.api.problems import error_of, parsed
 from studentdb.api.session import Session
 from studentdb.api.transport import Http
-from studentdb.contract.models import Health, Me, RequestModel
+from studentdb.contract.models import Health, RequestModel
 from studentdb.contract.operations import operation
+from studentdb.contract.students import Me
 from studentdb.errors import NotSignedInError
 
 

@@ -48,6 +48,10 @@ class DuplicateError(ConflictError):
     """A value that must be unique is somebody else's: `fields` name the field and its holder."""
 
 
+class ReferredError(ConflictError):
+    """Others need the record, so it was not deleted."""
+
+
 class VersionConflictError(ConflictError):
     """The record was changed since it was read."""
 
@@ -56,7 +60,8 @@ def describe(problem: FieldProblem) -> str:
     """`number: is taken (Ada Lovelace, number S1001, id 72f5…)`."""
     text = f"{word(problem.field)}: {problem.message}"
     if holder := problem.holder:
-        text += f" ({holder.given_name} {holder.family_name}, number {holder.identifier}, id {holder.id})"
+        person = f"{holder.given_name} {holder.family_name}, number {holder.identifier}"
+        text += f" ({person if holder.title is None else holder.title}, id {holder.id})"
     return text
 
 
@@ -172,4 +177,7 @@ def _conflict(problem: Problem, detail: str) -> ConflictError:
             why=detail,
             hint="look at it first: studentdb students get ID",
         )
+    if slug == "referred":
+        needed_by = ", ".join(f"{each.kind} {each.title} (id {each.id})" for each in problem.referrers)
+        return ReferredError("others need this, so it is not deleted", (), why=needed_by or detail)
     return ConflictError("the API refuses this", problem.errors, why=detail)

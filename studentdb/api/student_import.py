@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studentdb.api.problems import ConflictError, NotFoundError, VersionConflictError
-from studentdb.api.students import Students
-from studentdb.contract.models import Student, StudentCreate, StudentUpdate
+from studentdb.api.records import Records
+from studentdb.contract.students import Student, StudentCreate, StudentUpdate
 from studentdb.contract.unique import same_value
 from studentdb.errors import CancelledError, StudentDBError
 
@@ -31,7 +31,9 @@ class Imported:
     refused: dict[int, ConflictError] = field(default_factory=dict)
 
 
-def import_students(students: Students, wanted: Mapping[int, StudentCreate], advance: Callable[[], None]) -> Imported:
+def import_students(
+    students: Records[Student], wanted: Mapping[int, StudentCreate], advance: Callable[[], None]
+) -> Imported:
     """Add or change `wanted` (by line of the file). `advance` is called after each.
 
     Conflicts (a number or e-mail that somebody else has) are collected; every other error ends the import and is
@@ -83,14 +85,14 @@ def differences(student: StudentCreate, existing: Student) -> dict[str, Any]:
     }
 
 
-def _bring_in(students: Students, student: StudentCreate, existing: Student | None) -> str:
+def _bring_in(students: Records[Student], student: StudentCreate, existing: Student | None) -> str:
     try:
         return _write(students, student, existing)
     except (ConflictError, NotFoundError) as error:
         if not _was_outdated(error):
             raise
     # The list comes from an index that lags behind, and others may write meanwhile: look once more, at the record.
-    return _write(students, student, students.with_number(student.identifier))
+    return _write(students, student, students.with_key(student.identifier))
 
 
 def _was_outdated(error: StudentDBError) -> bool:
@@ -100,7 +102,7 @@ def _was_outdated(error: StudentDBError) -> bool:
     return isinstance(error, VersionConflictError | NotFoundError)
 
 
-def _write(students: Students, student: StudentCreate, existing: Student | None) -> str:
+def _write(students: Records[Student], student: StudentCreate, existing: Student | None) -> str:
     if existing is None:
         students.create(student)
         return "added"

@@ -28,7 +28,7 @@ def demo(_context: Context, *, as_json: Json = False) -> None:
     from studentdb.api.problems import checked
     from studentdb.api.student_import import import_students
     from studentdb.commands.deployment import run_deploy
-    from studentdb.contract.models import StudentCreate
+    from studentdb.contract.students import StudentCreate
     from studentdb.provision.administrators import one_time_password, set_lasting_password
     from studentdb.sample.school import students
     from studentdb.ui.console import Console

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
+from studentdb.commands.nouns import Columns, Limit, Output
 from studentdb.context import Context
-from studentdb.errors import CancelledError, StudentDBError, UsageError
-
-if TYPE_CHECKING:
-    from studentdb.contract.models import Student
-    from studentdb.ui.console import Console
+from studentdb.errors import StudentDBError
 
 Who = Annotated[str, typer.Argument(metavar="STUDENT", help="The student's number or id.")]
 Given = Annotated[str | None, typer.Option("--given-name", help="Given name (OneRoster givenName).")]
@@ -28,7 +26,15 @@ Status = Annotated[str | None, typer.Option("--status", metavar="active|inactive
 
 # Fields that an update may empty: `--email ""` does.
 _CLEARABLE = {"middle_name", "email", "username", "birth_date"}
-_COLUMNS = ("Number", "Family name", "Given name", "Middle name", "E-mail", "Grade", "Status")
+_COLUMNS: Columns = {
+    "Number": lambda each: each.identifier,
+    "Family name": lambda each: each.family_name,
+    "Given name": lambda each: each.given_name,
+    "Middle name": lambda each: each.middle_name or "",
+    "E-mail": lambda each: each.email or "",
+    "Grade": lambda each: ", ".join(each.grades),
+    "Status": lambda each: each.status,
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -59,7 +65,7 @@ def add(
 ) -> None:
     """Add a student."""
     from studentdb.api.problems import checked
-    from studentdb.contract.models import StudentCreate
+    from studentdb.contract.students import StudentCreate
 
     given = {
         "identifier": number,
@@ -72,50 +78,26 @@ def add(
         "grades": grade,
         "status": status,
     }
-    student = checked(StudentCreate, {name: value for name, value in given.items() if value is not None})
-    console = _announced(context)
-    _show(console, context.students.create(student), as_json=as_json)
+    student = checked(StudentCreate, nouns.given(given))
+    console = nouns.announced(context)
+    nouns.show(context.students.create(student), as_json=as_json, console=console)
 
 
-def list_(
-    context: Context,
-    *,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N.")] = None,
-    as_json: Json = False,
-) -> None:
+def list_(context: Context, *, limit: Limit = None, output: Output = "table", as_json: Json = False) -> None:
     """List the students, by name."""
-    from studentdb.ui.console import Console
-    from studentdb.ui.tables import Column, table
-
-    console = Console()
-    found = context.students.list(limit=limit)
-    if as_json:
-        console.json([_data(student) for student in found])
-        return
-    rows = [
-        (
-            student.identifier,
-            student.family_name,
-            student.given_name,
-            student.middle_name or "",
-            student.email or "",
-            ", ".join(student.grades),
-            student.status,
-        )
-        for student in found
-    ]
-    if rows:
-        table(console, [Column(title) for title in _COLUMNS], rows)
-        console.say(f"{len(rows)} students" if len(rows) != 1 else "1 student")
-    else:
-        console.say("There are no students yet: studentdb students add, or studentdb students import FILE.csv")
+    nouns.show_list(
+        context.students.list(limit=limit),
+        _COLUMNS,
+        as_json=as_json,
+        output=output,
+        words=("student", "students"),
+        nothing="There are no students yet: studentdb students add, or studentdb students import FILE.csv",
+    )
 
 
 def get(context: Context, student: Who, *, as_json: Json = False) -> None:
     """Show one student."""
-    from studentdb.ui.console import Console
-
-    _show(Console(), context.students.find(student), as_json=as_json)
+    nouns.show(context.students.find(student), as_json=as_json)
 
 
 def update(
@@ -134,8 +116,7 @@ def update(
     as_json: Json = False,
 ) -> None:
     """Change a student. An empty value (--email "") clears a field that may be empty."""
-    from studentdb.api.problems import checked
-    from studentdb.contract.models import StudentUpdate
+    from studentdb.contract.students import StudentUpdate
 
     given: dict[str, Any] = {
         "identifier": number,
@@ -148,35 +129,23 @@ def update(
         "grades": grade,
         "status": status,
     }
-    changes = {
-        name: None if value == "" and name in _CLEARABLE else value
-        for name, value in given.items()
-        if value is not None
-    }
-    if not changes:
-        raise UsageError("nothing to change was given", hint="studentdb students update --help")
-    # What a person typed is checked before the network is asked for anything.
-    checked(StudentUpdate, {"version": 1, **changes})
-    console = _announced(context)
-    current = context.students.find(student)
-    wanted = checked(StudentUpdate, {"version": current.version, **changes})
-    _show(console, context.students.update(current.id, wanted), as_json=as_json)
+    changes = nouns.given(given, clearable=_CLEARABLE)
+    changed = nouns.change(
+        context, lambda: context.students, lambda: context.students.find(student), StudentUpdate, changes
+    )
+    nouns.show(changed, as_json=as_json)
 
 
 def delete(context: Context, student: Who, *, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a student."""
-    from studentdb.commands.deployment import asked
-
-    console = _announced(context)
-    found = context.students.find(student)
-    name = f"{found.given_name} {found.family_name}, number {found.identifier}"
-    if not yes and not asked(f"Delete {name}?"):
-        raise CancelledError("nothing was deleted")
-    context.students.delete(found.id, version=found.version)
-    if as_json:
-        console.json({"deleted": found.id})
-    else:
-        console.say(f"Deleted {name}.")
+    nouns.remove(
+        context,
+        lambda: context.students,
+        lambda: context.students.find(student),
+        lambda found: f"{found.given_name} {found.family_name}, number {found.identifier}",
+        yes=yes,
+        as_json=as_json,
+    )
 
 
 def import_(
@@ -198,7 +167,7 @@ def import_(
     from studentdb import roster
     from studentdb.api.problems import InvalidInputError, checked
     from studentdb.api.student_import import import_students
-    from studentdb.contract.models import StudentCreate
+    from studentdb.contract.students import StudentCreate
     from studentdb.ui.console import plain
     from studentdb.ui.progress import Count
 
@@ -211,7 +180,7 @@ def import_(
         except InvalidInputError as error:
             errors += [found.error(row.line, each.field, each.message) for each in error.fields]
     roster.refuse(file, errors)
-    console = _announced(context)
+    console = nouns.announced(context)
     if found.ignored:
         console.say(f"Columns that are not read, stored or sent: {', '.join(map(plain, found.ignored))}")
     if found.month_first:
@@ -230,29 +199,3 @@ def import_(
         raise StudentDBError(
             f"{len(result.refused)} students were refused", why=lines, hint="correct these and import again"
         )
-
-
-def _announced(context: Context) -> Console:
-    """A console, after the target of a write was named on it."""
-    from studentdb.ui.console import Console
-
-    console = Console()
-    console.say(f"At {context.known.label}")
-    return console
-
-
-def _data(student: Student) -> dict[str, Any]:
-    return student.model_dump(mode="json", by_alias=True)
-
-
-def _show(console: Console, student: Student, *, as_json: bool) -> None:
-    from studentdb.api.problems import word
-    from studentdb.ui.console import plain
-
-    if as_json:
-        console.json(_data(student))
-        return
-    for field, value in _data(student).items():
-        if value not in (None, []):
-            text = ", ".join(value) if isinstance(value, list) else str(value)
-            console.data(f"{word(field):<14} {plain(text)}")

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from studentdb.contract.models import RequestModel
-from studentdb.contract.operations import OPERATIONS, Operation
+from studentdb.contract.operation import Operation
+from studentdb.contract.operations import OPERATIONS
 
 CONTRACT = Path(__file__).parents[2] / "lambda_src" / "studentdb_api" / "contract.json"
 
@@ -37,7 +38,7 @@ KEYWORDS = frozenset(
         "default",
     }
 )
-TYPES = frozenset({"object", "array", "string", "integer", "null"})
+TYPES = frozenset({"object", "array", "string", "integer", "boolean", "null"})
 # Says nothing about what is valid.
 _ANNOTATIONS = frozenset({"title", "$defs"})
 # Rust's, Python's and JavaScript's regular expressions disagree on these.
@@ -73,7 +74,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "path": operation.path,
         "status": operation.status,
         "public": operation.public,
-        "roles": list(operation.roles),
+        "signed_in": operation.signed_in,
+        "allowed": dict(operation.allowed),
         "parameters": schema_of(operation.parameters),
         "query": schema_of(operation.query),
         "body": operation.body and _without_defaults(schema_of(operation.body)),

@@ -1,4 +1,4 @@
-"""What travels over the API, in the words of OneRoster 1.2 (1EdTech): `users` whose role is student.
+"""What travels over the API, in the words of OneRoster 1.2 (1EdTech): types of fields, and models that nouns share.
 
 Attribute names are snake_case here and OneRoster's camelCase on the wire. Unknown fields and loose types are refused in
 what is sent to the API; what comes from it may hold more, so that an older tool understands a newer API.
@@ -41,6 +41,10 @@ _NAME = rf"^[^{_UNSEEN}{_JOINERS}{_VARIATIONS}{_SPACE}](?:[^{_UNSEEN}]*[^{_UNSEE
 _NOT_IN_CODE = _UNSEEN + _JOINERS + _VARIATIONS
 _CODE = rf"^[^{_NOT_IN_CODE}{_SPACE}](?:[^{_NOT_IN_CODE}]*[^{_NOT_IN_CODE}{_SPACE}])?$"
 
+# Of several lines: a line end and a tab are no harm there.
+_UNSEEN_IN_LINES = _UNSEEN.replace(r"\u0000-\u001f", r"\u0000-\u0008\u000b-\u001f")
+_LINES = rf"^[^{_UNSEEN}{_JOINERS}{_VARIATIONS}{_SPACE}](?:[^{_UNSEEN_IN_LINES}]*[^{_UNSEEN}{_JOINERS}{_SPACE}])?$"
+
 _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _HOST_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = rf"^{_LOCAL_PART}@{_HOST_LABEL}(?:\.{_HOST_LABEL})+$"
@@ -78,6 +82,10 @@ def _address(longest: int) -> Any:
 Name = Annotated[str, _text(100, _NAME), AfterValidator(_composed)]
 Identifier = Annotated[str, _text(64, _CODE), AfterValidator(_composed)]
 Username = Annotated[str, _text(100, _CODE), AfterValidator(_composed)]
+Title = Annotated[str, _text(200, _NAME), AfterValidator(_composed)]
+Code = Annotated[str, _text(64, _CODE), AfterValidator(_composed)]
+Text = Annotated[str, _text(2000, _LINES), AfterValidator(_composed)]
+Reason = Annotated[str, _text(500, _NAME), AfterValidator(_composed)]
 Grade = Annotated[str, _text(10, _CODE), AfterValidator(_composed)]
 Grades = Annotated[list[Grade], Field(max_length=20)]
 # E-mail addresses are compared, stored and shown in lower case.
@@ -91,7 +99,7 @@ SourcedId = Annotated[
         description="a OneRoster sourcedId: letters, digits and . / @ _ -",
     ),
 ]
-BirthDate = Annotated[
+Date = Annotated[
     str,
     Field(
         pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
@@ -102,12 +110,12 @@ BirthDate = Annotated[
 ]
 Status = Literal["active", "inactive"]
 Version = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
-StudentId = Annotated[
+Id = Annotated[
     str,
     Field(
         max_length=36,
         pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
-        description="a student's id",
+        description="an id as the API gave it",
     ),
 ]
 Cursor = Annotated[
@@ -116,7 +124,7 @@ Cursor = Annotated[
 ]
 
 # The default of a field that may be left out but not be null: nothing is sent for it (`exclude_unset`).
-_LEFT_OUT: Any = None
+LEFT_OUT: Any = None
 
 
 class _Model(BaseModel):
@@ -141,72 +149,6 @@ class ResponseModel(_Model):
     model_config = ConfigDict(extra="ignore")
 
 
-class StudentCreate(RequestModel):
-    """A new student (OneRoster `users`, role student)."""
-
-    identifier: Identifier
-    given_name: Name
-    family_name: Name
-    middle_name: Name | None = None
-    email: Email | None = None
-    username: Username | None = None
-    birth_date: BirthDate | None = None
-    grades: Grades = []
-    sourced_id: SourcedId | None = None
-    status: Status = "active"
-
-
-class StudentUpdate(RequestModel):
-    """Fields to change, and the `version` of the record that the change was decided on; null clears a field."""
-
-    version: Version
-    identifier: Identifier = _LEFT_OUT
-    given_name: Name = _LEFT_OUT
-    family_name: Name = _LEFT_OUT
-    middle_name: Name | None = None
-    email: Email | None = None
-    username: Username | None = None
-    birth_date: BirthDate | None = None
-    grades: Grades = _LEFT_OUT
-    sourced_id: SourcedId | None = None
-    status: Status = _LEFT_OUT
-
-
-class Student(ResponseModel):
-    """A student as stored. `created_at` and `updated_at` are UTC with milliseconds, `version` counts the writes."""
-
-    id: str
-    identifier: str
-    given_name: str
-    family_name: str
-    middle_name: str | None = None
-    email: str | None = None
-    username: str | None = None
-    birth_date: str | None = None
-    grades: list[str] = []
-    sourced_id: str | None = None
-    status: Status
-    role: Literal["student"]
-    version: int
-    created_at: str
-    updated_at: str
-
-
-class StudentList(ResponseModel):
-    """One page of students, by family name, then given name; `next_cursor` is null on the last page."""
-
-    students: list[Student]
-    next_cursor: str | None = None
-
-
-class Me(ResponseModel):
-    """Who is signed in, the groups, and the student's own record where the verified e-mail has one."""
-
-    sub: str
-    groups: list[str]
-    student: Student | None = None
-
-
 class Health(ResponseModel):
     """The API answers."""
 
@@ -214,12 +156,21 @@ class Health(ResponseModel):
 
 
 class Holder(ResponseModel):
-    """Who already has a value that must be unique."""
+    """Who already has a value that must be unique: a person has a number and names, everything else a title."""
 
     id: str
-    identifier: str
-    given_name: str
-    family_name: str
+    identifier: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    title: str | None = None
+
+
+class Referrer(ResponseModel):
+    """What needs a record, so that it cannot be deleted. `kind` is the noun, such as `class`."""
+
+    kind: str
+    id: str
+    title: str
 
 
 class FieldProblem(ResponseModel):
@@ -238,6 +189,7 @@ class Problem(ResponseModel):
     status: int
     detail: str = ""
     errors: list[FieldProblem] = []
+    referrers: list[Referrer] = []
     request_id: str = ""
 
 
@@ -249,13 +201,7 @@ class PageQuery(RequestModel):
     """Which page of a list; the cursor comes from the page before and belongs to one list and one role."""
 
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE
-    cursor: Cursor = _LEFT_OUT
-
-
-class StudentQuery(PageQuery):
-    """Which students: a page of all, or the one with this number."""
-
-    identifier: Identifier = _LEFT_OUT
+    cursor: Cursor = LEFT_OUT
 
 
 class Account(RequestModel):
@@ -267,10 +213,10 @@ class Account(RequestModel):
 class DeleteQuery(RequestModel):
     """`version`, where given, must still be the record's."""
 
-    version: Version = _LEFT_OUT
+    version: Version = LEFT_OUT
 
 
-class StudentPath(RequestModel):
-    """The student's id in the path."""
+class IdPath(RequestModel):
+    """The record's id in the path."""
 
-    id: StudentId
+    id: Id

@@ -23,19 +23,21 @@ def function_logs(log_group_arn: str) -> Mapping[str, Any]:
     return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
 
 
-def queries(table_arn: str) -> Mapping[str, Any]:
-    """Queries on a table and its indexes (DDB-30); never a scan."""
-    return allow(["dynamodb:Query"], [table_arn, f"{table_arn}/index/*"])
+def reads(table_arns: Sequence[str]) -> Mapping[str, Any]:
+    """Reads by key and Queries, on tables and their indexes (DDB-30); never a scan."""
+    resources = [arn for table in table_arns for arn in (table, f"{table}/index/*")]
+    return allow(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], resources)
 
 
-def gets(table_arn: str) -> Mapping[str, Any]:
-    """Reads by key."""
-    return allow(["dynamodb:GetItem"], [table_arn])
+def writes(table_arns: Sequence[str]) -> Mapping[str, Any]:
+    """What transactions need."""
+    actions = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+    return allow(actions, list(table_arns))
 
 
-def puts_and_deletes(table_arns: Sequence[str]) -> Mapping[str, Any]:
-    """What a transaction of puts and deletes needs."""
-    return allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], list(table_arns))
+def appends(table_arn: str) -> Mapping[str, Any]:
+    """New items, and no change or removal of one."""
+    return allow(["dynamodb:PutItem"], [table_arn])
 
 
 def site_bucket(bucket_arn: str, distribution_arn: str, *, tls_only: bool) -> Document:

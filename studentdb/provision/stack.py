@@ -91,17 +91,64 @@ def stack(
         # A new table is of the newest schema: there is nothing in it that could be migrated.
         tags={tags.TOOL: version, tags.SCHEMA: str(FIRST_SCHEMA + len(migrations))},
     )
-    classes = Table(name=f"{prefix}-classes", hash=Attribute(name="id", type=text))
-    subjects = Table(name=f"{prefix}-subjects", hash=Attribute(name="id", type=text))
+    record_id, sort_key = Attribute(name="id", type=text), Attribute(name="sort_key", type=text)
+    listed = Index(name="list-index", hash=Attribute(name="kind", type=text), range=sort_key)
+    sessions = Table(
+        name=f"{prefix}-academic-sessions",
+        hash=record_id,
+        indexes=(listed, Index(name="parent-index", hash=Attribute(name="parentId", type=text), range=sort_key)),
+    )
+    subjects = Table(name=f"{prefix}-subjects", hash=record_id, indexes=(listed,))
+    class_id, person_id = Attribute(name="classId", type=text), Attribute(name="personId", type=text)
+    classes = Table(
+        name=f"{prefix}-classes",
+        hash=record_id,
+        indexes=(
+            listed,
+            Index(name="session-index", hash=Attribute(name="academicSessionId", type=text), range=sort_key),
+            Index(name="subject-index", hash=Attribute(name="subjectId", type=text), range=sort_key),
+        ),
+    )
+    enrollments = Table(
+        name=f"{prefix}-enrollments",
+        hash=class_id,
+        range=person_id,
+        indexes=(Index(name="person-index", hash=person_id, range=class_id),),
+    )
+    # Line items and results of a class side by side: a score sheet is one Query.
+    scores = Table(
+        name=f"{prefix}-scores",
+        hash=class_id,
+        range=Attribute(name="key", type=text),
+        indexes=(Index(name="student-index", hash=Attribute(name="studentId", type=text), range=class_id),),
+    )
+    at = Attribute(name="at", type=text)
+    audit = Table(
+        name=f"{prefix}-audit",
+        hash=Attribute(name="entity", type=text),
+        range=at,
+        indexes=(
+            Index(name="actor-index", hash=Attribute(name="actor", type=text), range=at),
+            Index(name="day-index", hash=Attribute(name="day", type=text), range=at),
+        ),
+    )
     notifications = Table(
         name=f"{prefix}-notifications",
         hash=Attribute(name="id", type=number),
         range=Attribute(name="sent_at", type=text),
+        indexes=(
+            Index(
+                name="audience-index",
+                hash=Attribute(name="audience", type=text),
+                range=Attribute(name="sort_key", type=text),
+            ),
+        ),
     )
-    # Unique locks (number, e-mail), and the key that signs cursors.
+    # Unique locks (number, e-mail), accounts, search postings, read marks, and the key that signs cursors.
     index = Table(name=f"{prefix}-index", hash=Attribute(name="pk", type=text), range=Attribute(name="sk", type=text))
     signing_key = SigningKey(name="cursor", table_name=index.out("name"))
-    tables = (users, classes, subjects, notifications, index)
+    tables = (users, classes, subjects, notifications, index, sessions, enrollments, scores, audit)
+    data = _Data(prefix, tables[:-1], audit)
 
     # --- people
     pool = UserPool(name=f"{prefix}-users", password_minimum_length=settings.password_minimum_length)
@@ -116,8 +163,8 @@ def stack(
     )
 
     # --- API
-    read, read_parts = _function(deployment, settings, "read", code, users, index, writes=False)
-    write, write_parts = _function(deployment, settings, "write", code, users, index, writes=True)
+    read, read_parts = _function(deployment, settings, "read", code, data, writes=False)
+    write, write_parts = _function(deployment, settings, "write", code, data, writes=True)
     tool_version = ToolVersion(name=users.name, table_arn=users.out("arn"), version=version)
     schema = Schema(name=users.name, table_arn=users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
@@ -250,13 +297,21 @@ def stack(
     return Stack(resources, absent=undeclared(resources))
 
 
+@dataclass(frozen=True)
+class _Data:
+    """What the API's functions work on. What is written into the audit stays as it is."""
+
+    prefix: str
+    tables: tuple[Table, ...]
+    audit: Table
+
+
 def _function(
     deployment: Deployment,
     settings: StackSettings,
     half: str,
     code: bytes,
-    users: Table,
-    index: Table,
+    data: _Data,
     *,
     writes: bool,
 ) -> tuple[Function, tuple[Resource, ...]]:
@@ -269,11 +324,11 @@ def _function(
     )
     statements = [
         policies.function_logs(log_group.out("arn")),
-        policies.queries(users.out("arn")),
-        policies.gets(index.out("arn")),
+        policies.reads([table.out("arn") for table in (*data.tables, data.audit)]),
+        policies.appends(data.audit.out("arn")),
     ]
     if writes:
-        statements.append(policies.puts_and_deletes([users.out("arn"), index.out("arn")]))
+        statements.append(policies.writes([table.out("arn") for table in data.tables]))
     policy = RolePolicy(name=f"api-{half}", role_name=role.out("name"), document=policies.document(*statements))
     function = Function(
         name=name,
@@ -286,7 +341,7 @@ def _function(
         architecture=ARCHITECTURE,
         memory_mb=512,
         timeout_s=30,
-        environment={"USERS_TABLE": users.name, "INDEX_TABLE": index.name},
+        environment={"TABLE_PREFIX": data.prefix},
         log_group_name=log_group.out("name"),
     )
     return function, (log_group, role, policy, function)

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -38,9 +38,22 @@ class Console:
 
     def json(self, value: object) -> None:
         """One JSON document as data; readable, and in ASCII only where the stream cannot hold more."""
+        self.data("\n".join(self._json_lines(value)))
+
+    def json_list(self, values: Iterable[object]) -> None:
+        """One JSON array as data, written as its elements come: however many there are, one is in memory."""
+        begun = False
+        for value in values:
+            # The comma belongs to the element before, and only now is it known that there is another one.
+            self._out.write(",\n" if begun else "[\n")
+            self._out.write("\n".join(f"  {line}" for line in self._json_lines(value)))
+            begun = True
+        self.data("\n]" if begun else "[]")
+
+    def _json_lines(self, value: object) -> list[str]:
         ascii_only = (self._out.encoding or "utf-8").lower().replace("-", "") not in ("utf8", "utf16", "utf32")
         lines = json.dumps(value, indent=2, ensure_ascii=ascii_only).split("\n")
-        self.data("\n".join(_written(line, _json_code) for line in lines))
+        return [_written(line, _json_code) for line in lines]
 
     def say(self, text: str, *, style: str = "") -> None:
         """A line for the person, or several; harmless as `plain` makes them.

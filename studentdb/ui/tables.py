@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
 from studentdb.ui.console import Console, plain
@@ -12,6 +15,10 @@ if TYPE_CHECKING:
     from studentdb.ui.console import To
 
 _GAP = "  "
+# Rows that decide the widths: what comes later is fitted into them, so that the first rows show at once.
+_FIRST = 100
+# A spreadsheet takes a cell that begins with one of these for a formula, and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -27,18 +34,37 @@ def table(console: Console, columns: Sequence[Column], rows: Iterable[Sequence[s
     """Show rows.
 
     On a terminal: aligned columns, too long cells cut with an ellipsis, and one cell per line where even that does not
-    fit. Elsewhere: all of every cell, separated by tabs, under the titles.
+    fit. Elsewhere: all of every cell, separated by tabs, under the titles. Rows are shown as they come, in batches; no
+    more than one is in memory.
     """
-    cells = [[plain(cell) for cell in row] for row in rows]
+    cells = ([plain(cell) for cell in row] for row in rows)
+    titles = [column.title for column in columns]
     if not console.is_terminal(to):
-        for line in ([column.title for column in columns], *cells):
+        _print(console, "\t".join(titles), to)
+        for line in cells:
             _print(console, "\t".join(line), to)
         return
-    widths = _widths(columns, cells, console.rich(to).width)
+    first = list(islice(cells, _FIRST))
+    widths = _widths(columns, first, console.rich(to).width)
     if widths is not None:
-        _aligned(console, columns, cells, widths, to)
+        _aligned(console, columns, chain([titles], first, cells), widths, to)
     else:
-        _stacked(console, columns, cells, to)
+        _stacked(console, columns, chain(first, cells), to)
+
+
+def csv_rows(console: Console, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Write rows as CSV (RFC 4180, one record a line) to stdout.
+
+    Meant for spreadsheets: a cell that one would take for a formula gets an apostrophe in front.
+    """
+    for row in chain([[column.title for column in columns]], rows):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow([_no_formula(plain(cell)) for cell in row])
+        console.data(line.getvalue())
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _print(console: Console, line: str, to: To) -> None:
@@ -69,11 +95,12 @@ def _widths(columns: Sequence[Column], cells: list[list[str]], available: int) -
 
 
 def _aligned(
-    console: Console, columns: Sequence[Column], cells: list[list[str]], widths: Sequence[int], to: To
+    console: Console, columns: Sequence[Column], cells: Iterator[list[str]], widths: Sequence[int], to: To
 ) -> None:
+    """The titles are the first row."""
     from rich.text import Text
 
-    for number, row in enumerate(([column.title for column in columns], *cells)):
+    for number, row in enumerate(cells):
         line = []
         for cell, column, width in zip(row, columns, widths, strict=True):
             text = Text(cell, "bold" if number == 0 else "")
@@ -85,7 +112,7 @@ def _aligned(
         console.rich(to).print(joined, soft_wrap=True)
 
 
-def _stacked(console: Console, columns: Sequence[Column], cells: list[list[str]], to: To) -> None:
+def _stacked(console: Console, columns: Sequence[Column], cells: Iterator[list[str]], to: To) -> None:
     from rich.cells import cell_len
 
     title_width = max(cell_len(column.title) for column in columns)

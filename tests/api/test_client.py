@@ -19,7 +19,7 @@ from studentdb.api.problems import (
 )
 from studentdb.api.session import Session
 from studentdb.api.tokens import TokenStore
-from studentdb.contract.models import StudentCreate
+from studentdb.contract.students import StudentCreate
 from studentdb.errors import NotAllowedError, NotSignedInError, StudentDBError, UnavailableError
 from tests.api.fakes import BINDING, Door, MemoryKeyring, Server, answer
 

@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from studentdb.api.client import ApiClient
+from studentdb.api.nouns import STUDENT
+from studentdb.api.records import Records
 from studentdb.api.session import Session
 from studentdb.api.student_import import import_students
-from studentdb.api.students import Students
 from studentdb.api.tokens import TokenStore
 from studentdb.api.transport import Http
-from studentdb.contract.models import StudentCreate
+from studentdb.contract.students import Student, StudentCreate
 from studentdb.errors import CancelledError, UnavailableError
 from tests.api.fakes import BINDING, Door, MemoryKeyring, answer
 
@@ -63,11 +64,11 @@ class School:
 
 
 @pytest.fixture
-def connect(tmp_path: Path) -> Callable[[School], Students]:
-    def connected(school: School) -> Students:
+def connect(tmp_path: Path) -> Callable[[School], Records[Student]]:
+    def connected(school: School) -> Records[Student]:
         session = Session(BINDING, Door(), TokenStore(tmp_path, keyring=MemoryKeyring()), now=lambda: 0.0)
         session.sign_in("ada@example.edu", "pw", lambda: "")
-        return Students(ApiClient(Http(httpx.MockTransport(school), sleep=lambda _: None), session))
+        return Records(ApiClient(Http(httpx.MockTransport(school), sleep=lambda _: None), session), STUDENT)
 
     return connected
 
@@ -84,7 +85,7 @@ def nothing() -> None:
     """No progress is shown."""
 
 
-def test_added_changed_and_left_alone(connect: Callable[[School], Students]) -> None:
+def test_added_changed_and_left_alone(connect: Callable[[School], Records[Student]]) -> None:
     """The number decides who is who, whatever its case; a cell that is empty in the file says nothing."""
     school = School(row("S1", email="ada@example.edu", birthDate="2010-01-01"), row("s2"), row("S9"))
     seen: list[int] = []
@@ -97,7 +98,7 @@ def test_added_changed_and_left_alone(connect: Callable[[School], Students]) -> 
     ]
 
 
-def test_again_writes_nothing(connect: Callable[[School], Students]) -> None:
+def test_again_writes_nothing(connect: Callable[[School], Records[Student]]) -> None:
     school = School()
     rows = wanted(*(row(f"S{number}", email=f"E{number}@Example.edu", grades=["09"]) for number in range(20)))
     assert import_students(connect(school), rows, nothing).added == 20
@@ -106,7 +107,7 @@ def test_again_writes_nothing(connect: Callable[[School], Students]) -> None:
     assert school.writes == []
 
 
-def test_conflicts_are_collected_by_line(connect: Callable[[School], Students]) -> None:
+def test_conflicts_are_collected_by_line(connect: Callable[[School], Records[Student]]) -> None:
     school = School()
     taken = problem(409, "duplicate", field="email")
     school.before = lambda method, body: taken if body["identifier"] == "S2" else None
@@ -119,7 +120,7 @@ def problem(status: int, slug: str, **error: object) -> httpx.Response:
     return answer(status, {"type": f"urn:studentdb:problem:{slug}", "title": "no", "status": status, "errors": errors})
 
 
-def test_right_after_an_interrupted_import(connect: Callable[[School], Students]) -> None:
+def test_right_after_an_interrupted_import(connect: Callable[[School], Records[Student]]) -> None:
     """The list does not show yet what was written a moment ago: it is the same people, and nobody is refused."""
     school = School(row("S1"), row("s2"))
     school.index = []
@@ -134,7 +135,7 @@ def test_right_after_an_interrupted_import(connect: Callable[[School], Students]
     ]
 
 
-def test_a_list_that_shows_what_was(connect: Callable[[School], Students]) -> None:
+def test_a_list_that_shows_what_was(connect: Callable[[School], Records[Student]]) -> None:
     """S1 was changed to what is wanted, S2 to something else, S3 was deleted."""
     school = School(row("S1"), row("S2", "Augusta"))
     fixed = {"status": "active", "role": "student", "version": 6, **TIMES}
@@ -155,7 +156,7 @@ def test_a_list_that_shows_what_was(connect: Callable[[School], Students]) -> No
     ]
 
 
-def test_it_looks_once_more_and_no_oftener(connect: Callable[[School], Students]) -> None:
+def test_it_looks_once_more_and_no_oftener(connect: Callable[[School], Records[Student]]) -> None:
     school = School(row("S1", "Old"), row("S2", "Old"))
     asked: list[str] = []
 
@@ -170,7 +171,7 @@ def test_it_looks_once_more_and_no_oftener(connect: Callable[[School], Students]
     assert sorted(asked) == ["PATCH"] * 4 + ["POST"]
 
 
-def test_an_error_ends_it(connect: Callable[[School], Students]) -> None:
+def test_an_error_ends_it(connect: Callable[[School], Records[Student]]) -> None:
     """What had begun is finished; the rest is not tried."""
     school = School()
     school.before = lambda method, body: answer(500) if body["identifier"] == "S5" else None
@@ -179,7 +180,7 @@ def test_an_error_ends_it(connect: Callable[[School], Students]) -> None:
     assert 5 <= len(school.writes) < 200
 
 
-def test_ctrl_c(connect: Callable[[School], Students]) -> None:
+def test_ctrl_c(connect: Callable[[School], Records[Student]]) -> None:
     school = School()
     main = threading.main_thread().ident
     assert main is not None

@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from studentdb.api.client import ApiClient
+from studentdb.api.nouns import STUDENT
 from studentdb.api.problems import NotFoundError
+from studentdb.api.records import Records
 from studentdb.api.session import Session
-from studentdb.api.students import Students
 from studentdb.api.tokens import TokenStore
-from studentdb.contract.models import StudentCreate, StudentUpdate
+from studentdb.contract.students import Student, StudentCreate, StudentUpdate
 from studentdb.errors import UnavailableError
 from tests.api.fakes import BINDING, Answer, Door, MemoryKeyring, Server, answer
 
@@ -45,9 +46,9 @@ def session(tmp_path: Path) -> Session:
     return made
 
 
-def students(session: Session, *answers: Answer) -> tuple[Students, Server]:
+def students(session: Session, *answers: Answer) -> tuple[Records[Student], Server]:
     server = Server(*answers)
-    return Students(ApiClient(server.http, session)), server
+    return Records(ApiClient(server.http, session), STUDENT), server
 
 
 def test_create(session: Session) -> None:
@@ -147,7 +148,7 @@ def test_find_takes_a_number_or_an_id(session: Session) -> None:
 
 def test_a_number_that_looks_like_an_id_is_a_number(session: Session) -> None:
     api, server = students(session, page(1), page())
-    found = api.with_number(ID)
+    found = api.with_key(ID)
     assert found is not None
     assert (server.requests[0].url.path, server.requests[0].url.params["identifier"]) == ("/prod/api/students", ID)
-    assert api.with_number("S0009") is None
+    assert api.with_key("S0009") is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from studentdb.contract.models import Account, Problem, StudentCreate, StudentList, StudentUpdate
+from studentdb.contract.models import Account, Problem
+from studentdb.contract.students import StudentCreate, StudentList, StudentUpdate
 
 DECOMPOSED = "Nguye\u0302\u0303n"
 COMPOSED = "Nguyễn"

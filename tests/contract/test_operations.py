@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from studentdb.bundle import find
-from studentdb.contract import models
-from studentdb.contract.operations import OPERATIONS, ROLES, Operation, operation
+from studentdb.contract import students
+from studentdb.contract.operation import ROLES, Operation
+from studentdb.contract.operations import OPERATIONS, operation
 
 
 def test_health_is_all_that_is_public() -> None:
@@ -23,7 +24,7 @@ def test_names_and_routes_are_unique() -> None:
 
 
 def test_roles_are_groups_of_the_pool() -> None:
-    assert {role for each in OPERATIONS for role in each.roles} <= set(ROLES)
+    assert {role for each in OPERATIONS for role in each.allowed} <= set(ROLES)
 
 
 def test_operation_by_name() -> None:
@@ -34,9 +35,9 @@ def test_operation_by_name() -> None:
 
 def test_a_body_belongs_to_its_methods() -> None:
     with pytest.raises(ValueError, match="body"):
-        Operation(name="x", method="POST", path="/api/x", response=None)
+        Operation(name="x", method="POST", path="/api/x", response=None, signed_in=True)
     with pytest.raises(ValueError, match="body"):
-        Operation(name="x", method="GET", path="/api/x", body=models.StudentCreate, response=None)
+        Operation(name="x", method="GET", path="/api/x", body=students.StudentCreate, response=None)
 
 
 def test_path_parameters_need_their_schema() -> None:
@@ -46,4 +47,4 @@ def test_path_parameters_need_their_schema() -> None:
 
 def test_public_and_for_roles_is_a_contradiction() -> None:
     with pytest.raises(ValueError, match="public"):
-        Operation(name="x", method="GET", path="/api/x", response=None, public=True, roles=("admin",))
+        Operation(name="x", method="GET", path="/api/x", response=None, public=True, allowed={"admin": "any"})

@@ -42,7 +42,7 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "cognito-idp.user_pool": {"password_minimum_length": 10},
     "cognito-idp.user_pool_client": {"access_token_minutes": 60},
     "iam.role": {"description": "An older version", "service": "edgelambda.amazonaws.com"},
-    "iam.role_policy": {"document": policies.document(policies.gets("*"))},
+    "iam.role_policy": {"document": policies.document(policies.appends("*"))},
     "lambda.function": {"memory_mb": 256},
     "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},
     "logs.log_group": {"retention_days": 30},
@@ -136,7 +136,7 @@ def _add_to_parents(aws: Aws, present: Stack, api_name: str) -> None:
     role = next(resource for resource in present.resources if resource.kind == "iam.role")
     anybody = {"Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
     aws.client("lambda").add_permission(FunctionName=function.name, StatementId="by-hand", **anybody)
-    document = json.dumps(policies.document(policies.gets("*")))
+    document = json.dumps(policies.document(policies.appends("*")))
     aws.client("iam").put_role_policy(RoleName=role.name, PolicyName="by-hand", PolicyDocument=document)
     gateway = aws.client("apigatewayv2")
     apis = gateway.get_apis()["Items"]

@@ -10,7 +10,7 @@ import pytest
 
 from studentdb.api.problems import VersionConflictError
 from studentdb.context import Context
-from studentdb.contract.models import StudentUpdate
+from studentdb.contract.students import StudentUpdate
 from tests.command_line import CommandLine, Deployed
 
 

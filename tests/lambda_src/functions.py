@@ -14,8 +14,12 @@ from typing import Any
 import boto3
 import pytest
 
+from studentdb.provision.aws import Deployment
+from studentdb.provision.endpoints import Endpoints
+from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.stack import StackSettings, stack
 from tests.lambda_src.events import event
-from tests.support import REGION, Backend
+from tests.support import MOTO_ACCOUNT, REGION, Backend
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,19 @@ class Functions:
         created: dict[str, Any] = reply.body
         return created
 
+    def belongs(self, sub: str, person_id: str, *, disabled: bool = False) -> None:
+        """Say whose account it is."""
+        item = {"pk": {"S": f"login#{sub}"}, "sk": {"S": "-"}, "id": {"S": person_id}}
+        more = {"disabled": {"BOOL": True}} if disabled else {}
+        self.dynamodb.put_item(TableName=self.index, Item={**item, **more})
+
+    def audit(self, entity: str = "") -> list[dict[str, Any]]:
+        """The acts on one record in their order, or on all."""
+        items = self.dynamodb.scan(TableName=self.users.replace("-users", "-audit"), ConsistentRead=True)["Items"]
+        acts = [{name: each["S"] for name, each in item.items()} for item in items]
+        found = sorted((act for act in acts if act["entity"] == entity or not entity), key=lambda act: act["at"])
+        return [act | ({"changes": json.loads(act["changes"])} if "changes" in act else {}) for act in found]
+
     def locks(self) -> dict[str, str]:
         """Every lock in the index table: key -> holder."""
         items = self.dynamodb.scan(TableName=self.index, ConsistentRead=True)["Items"]
@@ -84,14 +101,13 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     session, dynamodb = _root(backend.endpoint_url)
     prefix = f"t{secrets.token_hex(4)}"
     users, index = f"{prefix}-users", f"{prefix}-index"
-    _make_tables(dynamodb, users, index)
+    _make_tables(dynamodb, prefix)
     dynamodb.put_item(
         TableName=index,
         Item={"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
     )
     environment = {
-        "USERS_TABLE": users,
-        "INDEX_TABLE": index,
+        "TABLE_PREFIX": prefix,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -118,28 +134,44 @@ def _imported_anew(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _make_tables(dynamodb: Any, users: str, index: str) -> None:
-    dynamodb.create_table(
-        TableName=users,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "email", "role", "name_key")
-        ],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "email", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
+@cache
+def _tables() -> tuple[Table, ...]:
+    """As the deployer makes them."""
+    made = stack(
+        Deployment("prod", REGION, MOTO_ACCOUNT),
+        Endpoints(REGION, None),
+        StackSettings(),
+        code=b"",
+        site={},
+        public_routes=(),
+    )
+    return tuple(resource for resource in made.resources if isinstance(resource, Table))
+
+
+def _make_tables(dynamodb: Any, prefix: str) -> None:
+    for table in _tables():
+        keys = [
+            each for each in (table.hash, table.range, *(k for i in table.indexes for k in (i.hash, i.range))) if each
+        ]
+        more = [
             {
-                "IndexName": "role-name-index",
-                "KeySchema": [
-                    {"AttributeName": "role", "KeyType": "HASH"},
-                    {"AttributeName": "name_key", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
+                "IndexName": index.name,
+                "KeySchema": _schema(index.hash, index.range),
+                "Projection": {"ProjectionType": index.projection},
             }
-        ],
-    )
-    dynamodb.create_table(
-        TableName=index,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+            for index in table.indexes
+        ]
+        dynamodb.create_table(
+            TableName=table.name.replace("student-management", prefix, 1),
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": kind} for name, kind in {k.name: k.type for k in keys}.items()
+            ],
+            KeySchema=_schema(table.hash, table.range),
+            **({"GlobalSecondaryIndexes": more} if more else {}),
+        )
+
+
+def _schema(hash_key: Attribute, range_key: Attribute | None) -> list[dict[str, str]]:
+    schema = [{"AttributeName": hash_key.name, "KeyType": "HASH"}]
+    return schema + ([{"AttributeName": range_key.name, "KeyType": "RANGE"}] if range_key else [])

@@ -43,6 +43,7 @@ def test_an_unforeseen_error_tells_the_client_nothing(api: Functions, capsys: py
     from studentdb_api import dynamodb
 
     with Stubber(dynamodb.client) as stub:
+        stub.add_response("get_item", {})
         stub.add_client_error("query", service_error_code="ValidationException", service_message="secret value")
         reply = api.ask("GET", "/api/students")
 

@@ -95,7 +95,7 @@ def test_record_that_was_deleted(api: Functions, pool: Pool) -> None:
 
 
 def test_the_pool_is_asked_twice_at_most(api: Functions) -> None:
-    from studentdb_api.me import _cognito
+    from studentdb_api.logins import _cognito
 
     config = _cognito().meta.config
 
@@ -104,7 +104,7 @@ def test_the_pool_is_asked_twice_at_most(api: Functions) -> None:
 
 
 def test_token_that_is_malformed(api: Functions) -> None:
-    from studentdb_api.me import _cognito
+    from studentdb_api.logins import _cognito
 
     with Stubber(_cognito()) as stub:
         stub.add_client_error("get_user", service_error_code="InvalidParameterException", http_status_code=400)

@@ -42,8 +42,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": os.pathsep.join((str(PACKAGE.parent), str(ours))),
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_DEFAULT_REGION": "eu-central-1",
-        "USERS_TABLE": "users",
-        "INDEX_TABLE": "index",
+        "TABLE_PREFIX": "student-management",
     }
     return subprocess.run(arguments, capture_output=True, text=True, env=environment, timeout=60, check=False)
 

@@ -176,8 +176,23 @@ def test_roles_have_least_privilege() -> None:
             assert not [action for action in statement["Action"] if action.endswith(":*") or "Scan" in action]
             assert "*" not in statement["Resource"]
     reads = next(policy for policy in policies if "api-read" in policy.role_name)
-    actions = {action for statement in reads.document["Statement"] for action in statement["Action"]}
-    assert not {action for action in actions if re.match(r"dynamodb:(Put|Update|Delete|BatchWrite)", action)}
+    writing = [
+        (action, resource)
+        for statement in reads.document["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if re.match(r"dynamodb:(Put|Update|Delete|BatchWrite)", action)
+    ]
+    audit = next(table for table in make(PROD).resources if table.name.endswith("-audit")).out("arn")
+    assert writing == [("dynamodb:PutItem", audit)]
+
+
+def test_the_audit_can_only_grow() -> None:
+    audit = next(table for table in make(PROD).resources if table.name.endswith("-audit")).out("arn")
+    for policy in make(PROD).resources:
+        for statement in policy.document["Statement"] if isinstance(policy, RolePolicy) else ():
+            if audit in statement["Resource"]:
+                assert not {each for each in statement["Action"] if "Update" in each or "Delete" in each}
 
 
 def test_only_the_public_routes_lack_an_authorizer() -> None:

@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from datetime import date
 
-from studentdb.contract.models import StudentCreate
+from studentdb.contract.students import StudentCreate
 from studentdb.sample.school import students
 
 

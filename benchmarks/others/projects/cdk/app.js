@@ -86,7 +86,7 @@ function apiFunction(half) {
     architecture: lambda.Architecture.ARM_64,
     memorySize: 512,
     timeout: Duration.seconds(30),
-    environment: { USERS_TABLE: users.tableName, INDEX_TABLE: index.tableName },
+    environment: { TABLE_PREFIX: PREFIX },
     logGroup: new logs.LogGroup(stack, `Logs-${half}`, { logGroupName: `/aws/lambda/${name}`, retention, removalPolicy }),
   });
 }
