@@ -1,7 +1,7 @@
 """The whole crash matrix, or what contains all of the given words: `python -m tests.crash [--jobs N] [WORDS...]`.
 
-What passed is kept in build/crash/ until the code changes, so that a run that was stopped goes on. When every case has
-a result, docs/crash-matrix.md is written.
+What passed is kept in build/crash/ until the code changes, so that a run that was stopped goes on. A row of
+docs/crash-matrix.md is written anew when all of its cases have a result, so a new kind costs a run of its own cases.
 """
 
 from __future__ import annotations
@@ -51,8 +51,12 @@ def main() -> int:
     results = {**kept.passed, **_run([case for case in wanted if case not in kept.passed], chosen.jobs, kept)}
     failed = [case for case in wanted if results[case].problems]
     _say(f"{len(wanted) - len(failed)} passed, {len(failed)} failed")
-    if all(case in results for case in every_case):
-        table.PAGE.write_text(table.render(results[case] for case in every_case), encoding="utf-8")
+    page = table.PAGE.read_text(encoding="utf-8") if table.PAGE.exists() else ""
+    rows, lacking = table.rows(page, every_case, results)
+    for phase, operation in lacking:
+        _say(f"not in the page yet: {phase}, {operation}")
+    if rows:
+        table.PAGE.write_text(table.render(rows), encoding="utf-8")
         _say(f"wrote {table.PAGE.relative_to(ROOT)}")
     return 1 if failed else 0
 

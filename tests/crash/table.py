@@ -28,19 +28,37 @@ plan is empty, and people's data is as it was unless its teardown had begun; the
 account as it was before. In the other columns the run that met the fault has itself to end well and is taken at its
 word; then the same is asked of it. Where it failed cleanly and the next run repaired it, the cell says how often.
 
-A cell says how many of an operation's calls passed. The update changes every kind that can be changed, replaces a
-function and the app client, and adds, changes and removes files of the site. `tests/crash/` holds all of it.
+A cell says how many of an operation's calls passed; a row is what its last whole run gave. The update changes every kind
+that can be changed, replaces a function and the app client, and adds, changes and removes files of the site.
+`tests/crash/` holds all of it.
 """
 
 
-def render(results: Iterable[Result]) -> str:
+Rows = dict[tuple[str, str], list[str]]
+
+
+def rows(page: str, every: Iterable[Case], results: Mapping[Case, Result]) -> tuple[Rows, list[tuple[str, str]]]:
+    """The page's rows (phase and operation -> cells) with the present results, and those that are still lacking.
+
+    A row whose cases did not all run stays as the page has it; one whose operation is no longer made goes.
+    """
+    before = read(page)
+    by_row: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in every:
+        by_row[case.phase, case.call.operation].append(case)
+    found: Rows = {}
+    for row, of_row in by_row.items():
+        if all(case in results for case in of_row):
+            found[row] = [_cell([results[case] for case in of_row if case.mode == mode]) for mode in MODES]
+        elif row in before:
+            found[row] = before[row]
+    return found, [row for row in by_row if row not in found]
+
+
+def render(found: Rows) -> str:
     """The page."""
-    by_cell: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
-    for result in results:
-        by_cell[result.case.phase, result.case.call.operation, result.case.mode].append(result)
     lines = [_INTRODUCTION.rstrip()]
     for phase in PHASES:
-        operations = sorted({operation for its_phase, operation, _ in by_cell if its_phase == phase})
         lines += [
             "",
             f"## {phase.capitalize()}",
@@ -48,9 +66,8 @@ def render(results: Iterable[Result]) -> str:
             f"| Call | {' | '.join(MODES)} |",
             f"| --- |{' --- |' * len(MODES)}",
         ]
-        for operation in operations:
-            cells = [_cell(by_cell[phase, operation, mode]) for mode in MODES]
-            lines.append(f"| {operation} | {' | '.join(cells)} |")
+        for operation in sorted(operation for its_phase, operation in found if its_phase == phase):
+            lines.append(f"| {operation} | {' | '.join(found[phase, operation])} |")
     return "\n".join(lines) + "\n"
 
 
@@ -65,9 +82,9 @@ def _survives(case: Case) -> bool:
     return not case.mode.startswith("killed")
 
 
-def read(page: str) -> Mapping[tuple[str, str], list[str]]:
-    """Phase and operation -> its cells."""
-    rows: dict[tuple[str, str], list[str]] = {}
+def read(page: str) -> Rows:
+    """The rows of a page."""
+    rows: Rows = {}
     phase = ""
     for line in page.splitlines():
         if line.startswith("## "):
