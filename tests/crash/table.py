@@ -28,8 +28,8 @@ plan is empty, and people's data is as it was unless its teardown had begun; the
 account as it was before. In the other columns the run that met the fault has itself to end well and is taken at its
 word; then the same is asked of it. Where it failed cleanly and the next run repaired it, the cell says how often.
 
-A cell says how many of an operation's calls passed; a row is what its last whole run gave. The update changes every kind
-that can be changed, replaces a function and the app client, and adds, changes and removes files of the site.
+A cell says how many of an operation's calls passed; a row is what its last whole run gave. The update changes every
+kind that can be changed, replaces a function and the app client, and adds, changes and removes files of the site.
 `tests/crash/` holds all of it.
 """
 
