@@ -15,6 +15,7 @@ from studentdb.commands import (
     academic_sessions,
     account,
     admin,
+    audit,
     demo,
     deployment,
     local,
@@ -27,7 +28,7 @@ from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
-    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|students|sessions|subjects|admin)\b[^,;:(]*"
+    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|students|sessions|subjects|audit|admin)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ account.register(app)
 students.register(app)
 academic_sessions.register(app)
 subjects.register(app)
+audit.register(app)
 permissions.register(app)
 local.register(app)
 demo.register(app)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studentdb.api.session import Session
     from studentdb.api.transport import Http
     from studentdb.contract.academic_sessions import AcademicSession
+    from studentdb.contract.audit import Act
     from studentdb.contract.models import ResponseModel
     from studentdb.contract.students import Student
     from studentdb.contract.subjects import Subject
@@ -190,6 +191,13 @@ class Context:
         from studentdb.api.nouns import SUBJECT
 
         return self._records(SUBJECT)
+
+    @cached_property
+    def audit(self) -> Records[Act]:
+        """The audit of `known`; it can only be listed."""
+        from studentdb.api.nouns import ACT
+
+        return self._records(ACT)
 
     def _records(self, noun: Noun[T]) -> Records[T]:
         from studentdb.api.records import Records

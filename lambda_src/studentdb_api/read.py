@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
+from studentdb_api.audit_list import list_audit
 from studentdb_api.me import me
 from studentdb_api.request import Answer, Request
 from studentdb_api.router import Api
@@ -26,5 +27,6 @@ handler = Api(
         "get_academic_session": get_academic_session,
         "list_subjects": list_subjects,
         "get_subject": get_subject,
+        "list_audit": list_audit,
     },
 )

@@ -6,7 +6,7 @@ paths. An operation without a handler fails the functions' import; a route canno
 
 from __future__ import annotations
 
-from studentdb.contract import academic_sessions, models, students, subjects
+from studentdb.contract import academic_sessions, audit, models, students, subjects
 from studentdb.contract.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -15,6 +15,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *students.OPERATIONS,
     *academic_sessions.OPERATIONS,
     *subjects.OPERATIONS,
+    *audit.OPERATIONS,
 )
 
 

@@ -1,0 +1,142 @@
+"""`studentdb audit list`: who did what, when, to which record; through the deployed API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from studentdb.commands import academic_sessions, nouns
+from studentdb.commands.command import Json, command
+from studentdb.commands.nouns import Limit, Output
+from studentdb.context import Context
+from studentdb.errors import UsageError
+
+if TYPE_CHECKING:
+    from studentdb.contract.audit import Act
+
+# Word for people -> the kind as the audit has it, and the id of the record that they name.
+_KINDS: Mapping[str, tuple[str, Callable[[Context, str], str]]] = {
+    "student": ("student", lambda context, text: context.students.find(text).id),
+    "subject": ("subject", lambda context, text: context.subjects.find(text).id),
+    "session": ("academic session", lambda context, text: academic_sessions.find(context, text).id),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    audit = typer.Typer(help="Who did what, when, to which record.", rich_markup_mode=None, no_args_is_help=True)
+    command(audit)(list_)
+    app.add_typer(audit, name="audit")
+
+
+def list_(
+    context: Context,
+    *,
+    entity: Annotated[
+        str | None,
+        typer.Option(
+            "--entity",
+            metavar="KIND:NAME|KIND#ID",
+            help="What was done to one record: student:S1001, subject:MATH-1, or student#ID, also of a deleted one.",
+        ),
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", metavar="EMAIL|SUB", help="What one account did: its id (sub), or 'me'.")
+    ] = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="What was done on one day (UTC).")] = (
+        None
+    ),
+    limit: Limit = None,
+    output: Output = "table",
+    as_json: Json = False,
+) -> None:
+    """List what was done, the newest first: to one record, by one account, or on one day.
+
+    Writes are listed with the fields that they changed, before and after; full records, transcripts and exports also
+    when they were only looked at. Looking at the audit is such an act itself.
+    """
+    from studentdb.api.problems import checked
+    from studentdb.contract.audit import AuditQuery
+
+    if sum(each is not None for each in (entity, actor, day)) != 1:
+        raise UsageError("exactly one of --entity, --actor and --day is needed", hint="studentdb audit list --day DATE")
+    if day is not None:
+        checked(AuditQuery, {"day": day})
+    filters = nouns.given(
+        {
+            "entity": entity and _entity(context, entity),
+            "actor": actor and _actor(context, actor),
+            "day": day,
+        }
+    )
+    nouns.show_list(
+        context.audit.list(limit=limit, **filters),
+        {
+            "Time": lambda each: each.at,
+            "Who": lambda each: each.actor,
+            "What": lambda each: each.operation,
+            "Record": lambda each: each.entity,
+            "Changes": changes,
+            "Reason": lambda each: each.reason or "",
+        },
+        as_json=as_json,
+        output=output,
+        words=("act", "acts"),
+        nothing="The audit has nothing about that.",
+    )
+
+
+def changes(act: Act) -> str:
+    """`e-mail: none -> ada@x.edu; status: active -> inactive`."""
+    from studentdb.api.problems import word
+
+    return "; ".join(f"{word(each.field)}: {_value(each.before)} -> {_value(each.after)}" for each in act.changes)
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
+    if isinstance(value, dict):
+        return " ".join(_value(each) for each in value.values())
+    return str(value)
+
+
+def _entity(context: Context, text: str) -> str:
+    """`student#ID` of `student:S1001`. Raises UsageError for a kind that is unknown, and as `find` does."""
+    from studentdb.api.problems import NotFoundError, checked
+    from studentdb.contract.audit import AuditQuery
+
+    kind, separator, name = text.partition(":")
+    if "#" in kind or not separator:
+        kind, separator, name = text.partition("#")
+        stored = _KINDS[kind][0] if kind in _KINDS else kind
+        checked(AuditQuery, {"entity": f"{stored}{separator}{name}"})
+        return f"{stored}{separator}{name}"
+    if kind not in _KINDS:
+        raise UsageError(f"there is no kind of record {kind}", hint=f"the kinds are {', '.join(_KINDS)}")
+    stored, find = _KINDS[kind]
+    try:
+        return f"{stored}#{find(context, name)}"
+    except NotFoundError as error:
+        error.hint = f"a deleted one is found by its id: studentdb audit list --entity '{kind}#ID'"
+        raise
+
+
+def _actor(context: Context, text: str) -> str:
+    """The account's id. Raises UsageError for an e-mail address that is not the caller's own."""
+    from studentdb.api.problems import checked
+    from studentdb.contract.audit import AuditQuery
+
+    if text == "me" or text.lower() == context.session.whoami().email.lower():
+        return context.api.me().sub
+    if "@" in text:
+        # The API cannot look up accounts by their address.
+        raise UsageError("only your own e-mail address is known here", hint="name the account by its id (sub)")
+    checked(AuditQuery, {"actor": text})
+    return text
