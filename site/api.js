@@ -7,7 +7,7 @@ import { SessionEndedError } from "./auth.js";
  * @property {string} id
  * @property {string} identifier the student number
  * @property {string} givenName
- * @property {string} familyName
+ * @property {string | null} familyName null for somebody with one name only
  * @property {string | null} middleName
  * @property {string | null} email
  * @property {string | null} username

@@ -15,9 +15,11 @@ from studentdb.commands import (
     academic_sessions,
     account,
     admin,
+    administrators,
     audit,
     demo,
     deployment,
+    lecturers,
     local,
     lock,
     permissions,
@@ -28,7 +30,8 @@ from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
-    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|students|sessions|subjects|audit|admin)\b[^,;:(]*"
+    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
+    r"|students|lecturers|administrators|sessions|subjects|audit)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -63,6 +66,8 @@ lock.register(app)
 admin.register(app)
 account.register(app)
 students.register(app)
+lecturers.register(app)
+administrators.register(app)
 academic_sessions.register(app)
 subjects.register(app)
 audit.register(app)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from studentdb.contract.academic_sessions import AcademicSession
     from studentdb.contract.audit import Act
     from studentdb.contract.models import ResponseModel
+    from studentdb.contract.staff import Admin, Lecturer
     from studentdb.contract.students import Student
     from studentdb.contract.subjects import Subject
     from studentdb.local.engine import LocalEngine
@@ -177,6 +178,20 @@ class Context:
         from studentdb.api.nouns import STUDENT
 
         return self._records(STUDENT)
+
+    @cached_property
+    def lecturers(self) -> Records[Lecturer]:
+        """The lecturers of `known`."""
+        from studentdb.api.nouns import LECTURER
+
+        return self._records(LECTURER)
+
+    @cached_property
+    def admins(self) -> Records[Admin]:
+        """The admins of `known`, as people."""
+        from studentdb.api.nouns import ADMIN
+
+        return self._records(ADMIN)
 
     @cached_property
     def academic_sessions(self) -> Records[AcademicSession]:

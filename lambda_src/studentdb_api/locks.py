@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 from studentdb_api import dynamodb
-from studentdb_api.dynamodb import NO_EMAIL, Item
+from studentdb_api.dynamodb import NO_EMAIL, Item, Record
 
 Locks = dict[str, str]
 
@@ -15,20 +15,20 @@ Locks = dict[str, str]
 _LONGEST = 1024
 
 
-def of(item: Item) -> Locks:
+def of(person: Record) -> Locks:
     """The locks that a stored person holds: partition key of the lock -> field."""
     found: Locks = {}
-    if "request" in item:
-        found[f"request#{item['id']['S']}"] = "request"
+    if "request" in person:
+        found[f"request#{person['id']}"] = "request"
     for field, folded in (("identifier", same), ("username", same), ("email", str.lower), ("sourcedId", str)):
-        text = item.get(field, {}).get("S", "")
+        text = person.get(field, "")
         if text and not (field == "email" and text == NO_EMAIL):
             found[f"{field}#{folded(text)}"] = field
     return found
 
 
 def identifier(number: str) -> str:
-    """The partition key of a student number's lock."""
+    """The partition key of a person's number's lock."""
     return f"identifier#{same(number)}"
 
 
@@ -37,26 +37,26 @@ def email(address: str) -> str:
     return f"email#{address.lower()}"
 
 
-def taken(lock: str, student_id: str) -> dict[str, Any]:
+def taken(lock: str, person_id: str) -> dict[str, Any]:
     """The transaction's part that takes a lock; a refusal brings the item that is there."""
     return {
         "Put": {
             "TableName": dynamodb.INDEX,
-            "Item": {**_key(lock), "id": {"S": student_id}},
+            "Item": {**_key(lock), "id": {"S": person_id}},
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
     }
 
 
-def released(lock: str, student_id: str) -> dict[str, Any]:
+def released(lock: str, person_id: str) -> dict[str, Any]:
     """The part that gives a lock back; one that is missing (lost, or never restored) must not keep the person."""
     return {
         "Delete": {
             "TableName": dynamodb.INDEX,
             "Key": _key(lock),
             "ConditionExpression": "attribute_not_exists(pk) OR id = :id",
-            "ExpressionAttributeValues": {":id": {"S": student_id}},
+            "ExpressionAttributeValues": {":id": {"S": person_id}},
         }
     }
 

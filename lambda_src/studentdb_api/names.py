@@ -21,6 +21,6 @@ def fold(text: str) -> str:
     return " ".join(plain.casefold().split())[:_LONGEST]
 
 
-def name_key(family_name: str, given_name: str, student_id: str) -> str:
+def name_key(family_name: str, given_name: str, person_id: str) -> str:
     """The sort key of a person: family name, given name, then the id, which makes it unique."""
-    return _BETWEEN.join((fold(family_name), fold(given_name), student_id))
+    return _BETWEEN.join((fold(family_name), fold(given_name), person_id))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from studentdb_api import people
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
 from studentdb_api.audit_list import list_audit
 from studentdb_api.me import me
 from studentdb_api.request import Answer, Request
 from studentdb_api.router import Api
-from studentdb_api.students import get_student, list_students
 from studentdb_api.subjects import get_subject, list_subjects
 
 
@@ -21,8 +21,7 @@ handler = Api(
     {
         "health": health,
         "me": me,
-        "list_students": list_students,
-        "get_student": get_student,
+        **people.HANDLERS,
         "list_academic_sessions": list_academic_sessions,
         "get_academic_session": get_academic_session,
         "list_subjects": list_subjects,

@@ -1,6 +1,6 @@
 """Records that are found by their id alone: academic sessions, subjects, classes.
 
-People are not among them: their key holds the e-mail as well (students.py). A write of a record checks and raises its
+People are not among them: their key holds the e-mail as well (people.py). A write of a record checks and raises its
 `version`, holds its unique values by locks, counts it in the records that it refers to (`referrers`, which is why a
 record is changed attribute by attribute), and tells the audit; all of it in one transaction.
 """

@@ -60,7 +60,7 @@ export function newStudentPage(app, { signal }) {
     try {
       const added = await app.api.addStudent(student, attempt.key);
       const another = element("a", { href: "/students/new" }, "Add another");
-      app.sayNext(`${added.givenName} ${added.familyName} (${added.identifier}) was added. `, another);
+      app.sayNext(`${named(added)} (${added.identifier}) was added. `, another);
       if (!signal.aborted) navigate("/students");
     } catch (error) {
       if (signal.aborted) return;
@@ -190,6 +190,11 @@ function fieldNameOf(error) {
   return error.field.split(/[.[/]/)[0] ?? "";
 }
 
+/** @param {Pick<import("../api.js").Student, "givenName" | "familyName">} person */
+function named({ givenName, familyName }) {
+  return [givenName, familyName].filter(Boolean).join(" ");
+}
+
 /**
  * The API's messages go on from the field's name: "is required".
  *
@@ -197,7 +202,7 @@ function fieldNameOf(error) {
  * @param {string} label
  */
 function sentence({ message, holder }, label) {
-  const whose = holder ? `: ${holder.givenName} ${holder.familyName} (${holder.identifier})` : "";
+  const whose = holder ? `: ${named(holder)} (${holder.identifier})` : "";
   return `${label} ${message}${whose}.`;
 }
 

@@ -92,7 +92,7 @@ function row(student) {
   const name = element(
     "th",
     { role: "rowheader", scope: "row" },
-    element("bdi", {}, `${student.familyName}, `, element("span", { class: "given" }, given)),
+    element("bdi", {}, student.familyName ? `${student.familyName}, ` : "", element("span", { class: "given" }, given)),
   );
   const status = element(
     "span",

@@ -11,9 +11,9 @@ import httpx
 from studentdb.api.problems import error_of, parsed
 from studentdb.api.session import Session
 from studentdb.api.transport import Http
+from studentdb.contract.me import Me
 from studentdb.contract.models import Health, RequestModel
 from studentdb.contract.operations import operation
-from studentdb.contract.students import Me
 from studentdb.errors import NotSignedInError
 
 
@@ -61,7 +61,7 @@ class ApiClient:
         return response
 
     def me(self) -> Me:
-        """Who the API takes the caller for, and their own student record. Raises as `call`."""
+        """Who the API takes the caller for, and their own record. Raises as `call`."""
         return parsed(Me, self.call("me"))
 
     def health(self) -> Health:

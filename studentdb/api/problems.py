@@ -60,7 +60,8 @@ def describe(problem: FieldProblem) -> str:
     """`number: is taken (Ada Lovelace, number S1001, id 72f5…)`."""
     text = f"{word(problem.field)}: {problem.message}"
     if holder := problem.holder:
-        person = f"{holder.given_name} {holder.family_name}, number {holder.identifier}"
+        names = " ".join(filter(None, (holder.given_name, holder.family_name)))
+        person = f"{names}, number {holder.identifier}"
         text += f" ({person if holder.title is None else holder.title}, id {holder.id})"
     return text
 

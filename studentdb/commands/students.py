@@ -3,149 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studentdb.commands import nouns
-from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Columns, Limit, Output
+from studentdb.commands import nouns, people
+from studentdb.commands.command import Json, command
 from studentdb.context import Context
 from studentdb.errors import StudentDBError
 
-Who = Annotated[str, typer.Argument(metavar="STUDENT", help="The student's number or id.")]
-Given = Annotated[str | None, typer.Option("--given-name", help="Given name (OneRoster givenName).")]
-Family = Annotated[str | None, typer.Option("--family-name", help="Family name (OneRoster familyName).")]
-Number = Annotated[str | None, typer.Option("--number", help="The student number (OneRoster identifier).")]
-Middle = Annotated[str | None, typer.Option("--middle-name", help="Middle name.")]
-Email = Annotated[str | None, typer.Option("--email", help="E-mail address.")]
-Username = Annotated[str | None, typer.Option("--username", help="Name at the school's other systems.")]
-BirthDate = Annotated[str | None, typer.Option("--birth-date", metavar="YYYY-MM-DD", help="Date of birth.")]
-Grade = Annotated[list[str] | None, typer.Option("--grade", help="Grade, a CEDS code such as 09; may be repeated.")]
-Status = Annotated[str | None, typer.Option("--status", metavar="active|inactive", help="Whether still a student.")]
+if TYPE_CHECKING:
+    from studentdb.contract.models import RequestModel
 
-# Fields that an update may empty: `--email ""` does.
-_CLEARABLE = {"middle_name", "email", "username", "birth_date"}
-_COLUMNS: Columns = {
-    "Number": lambda each: each.identifier,
-    "Family name": lambda each: each.family_name,
-    "Given name": lambda each: each.given_name,
-    "Middle name": lambda each: each.middle_name or "",
-    "E-mail": lambda each: each.email or "",
-    "Grade": lambda each: ", ".join(each.grades),
-    "Status": lambda each: each.status,
-}
+_GRADES = Annotated[list[str] | None, typer.Option("--grade", help="Grade, a CEDS code such as 09; may be repeated.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    students = typer.Typer(help="Students.", rich_markup_mode=None, no_args_is_help=True)
-    command(students)(add)
-    command(students)(list_)
-    command(students)(get)
-    command(students)(update)
-    command(students)(delete)
-    command(students)(import_)
-    app.add_typer(students, name="students")
-
-
-def add(
-    context: Context,
-    *,
-    number: Annotated[str, typer.Option("--number", help="The student number (OneRoster identifier).")],
-    given_name: Annotated[str, typer.Option("--given-name", help="Given name (OneRoster givenName).")],
-    family_name: Annotated[str, typer.Option("--family-name", help="Family name (OneRoster familyName).")],
-    middle_name: Middle = None,
-    email: Email = None,
-    username: Username = None,
-    birth_date: BirthDate = None,
-    grade: Grade = None,
-    status: Status = None,
-    as_json: Json = False,
-) -> None:
-    """Add a student."""
-    from studentdb.api.problems import checked
-    from studentdb.contract.students import StudentCreate
-
-    given = {
-        "identifier": number,
-        "given_name": given_name,
-        "family_name": family_name,
-        "middle_name": middle_name,
-        "email": email,
-        "username": username,
-        "birth_date": birth_date,
-        "grades": grade,
-        "status": status,
-    }
-    student = checked(StudentCreate, nouns.given(given))
-    console = nouns.announced(context)
-    nouns.show(context.students.create(student), as_json=as_json, console=console)
-
-
-def list_(context: Context, *, limit: Limit = None, output: Output = "table", as_json: Json = False) -> None:
-    """List the students, by name."""
-    nouns.show_list(
-        context.students.list(limit=limit),
-        _COLUMNS,
-        as_json=as_json,
-        output=output,
-        words=("student", "students"),
-        nothing="There are no students yet: studentdb students add, or studentdb students import FILE.csv",
+    students = people.People(
+        one="student",
+        many="students",
+        records=lambda context: context.students,
+        models=_models,
+        options={"grades": _GRADES},
+        columns={**people.COLUMNS, "Grade": lambda each: ", ".join(each.grades)},
     )
+    command(people.register(app, students))(import_)
 
 
-def get(context: Context, student: Who, *, as_json: Json = False) -> None:
-    """Show one student."""
-    nouns.show(context.students.find(student), as_json=as_json)
+def _models() -> tuple[type[RequestModel], type[RequestModel]]:
+    from studentdb.contract.students import StudentCreate, StudentUpdate
 
-
-def update(
-    context: Context,
-    student: Who,
-    *,
-    number: Number = None,
-    given_name: Given = None,
-    family_name: Family = None,
-    middle_name: Middle = None,
-    email: Email = None,
-    username: Username = None,
-    birth_date: BirthDate = None,
-    grade: Grade = None,
-    status: Status = None,
-    as_json: Json = False,
-) -> None:
-    """Change a student. An empty value (--email "") clears a field that may be empty."""
-    from studentdb.contract.students import StudentUpdate
-
-    given: dict[str, Any] = {
-        "identifier": number,
-        "given_name": given_name,
-        "family_name": family_name,
-        "middle_name": middle_name,
-        "email": email,
-        "username": username,
-        "birth_date": birth_date,
-        "grades": grade,
-        "status": status,
-    }
-    changes = nouns.given(given, clearable=_CLEARABLE)
-    changed = nouns.change(
-        context, lambda: context.students, lambda: context.students.find(student), StudentUpdate, changes
-    )
-    nouns.show(changed, as_json=as_json)
-
-
-def delete(context: Context, student: Who, *, yes: Yes = False, as_json: Json = False) -> None:
-    """Delete a student."""
-    nouns.remove(
-        context,
-        lambda: context.students,
-        lambda: context.students.find(student),
-        lambda found: f"{found.given_name} {found.family_name}, number {found.identifier}",
-        yes=yes,
-        as_json=as_json,
-    )
+    return StudentCreate, StudentUpdate
 
 
 def import_(

@@ -6,13 +6,14 @@ paths. An operation without a handler fails the functions' import; a route canno
 
 from __future__ import annotations
 
-from studentdb.contract import academic_sessions, audit, models, students, subjects
+from studentdb.contract import academic_sessions, audit, me, models, staff, students, subjects
 from studentdb.contract.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(name="health", method="GET", path="/api/health", response=models.Health, public=True),
-    Operation(name="me", method="GET", path="/api/me", response=students.Me, signed_in=True),
+    *me.OPERATIONS,
     *students.OPERATIONS,
+    *staff.OPERATIONS,
     *academic_sessions.OPERATIONS,
     *subjects.OPERATIONS,
     *audit.OPERATIONS,

@@ -80,7 +80,7 @@ def _refused_rows(school: School) -> None:
         "unchanged": 0,
     }
     assert list(refused.data["refused"]) == ["3"]
-    assert "line 3: somebody has this already: e-mail: belongs to another student (Mai Nguyễn" in refused.err
+    assert "line 3: somebody has this already: e-mail: belongs to another person (Mai Nguyễn" in refused.err
     assert "hint: correct these and import again" in refused.err
 
 

@@ -59,13 +59,13 @@ def test_what_somebody_has_already(deployed: Deployed, number: str) -> None:
     names = ("--given-name", "A", "--family-name", "B")
     who = f"(Ngọc Ánh Trần, number {number}, id {holder['id']})"
     taken = deployed.run("students", "add", "--number", number.upper(), *names)
-    assert (taken.code, f"error: somebody has this already: number: belongs to another student {who}" in taken.err) == (
+    assert (taken.code, f"error: somebody has this already: number: belongs to another person {who}" in taken.err) == (
         1,
         True,
     )
     add(deployed, f"{number}-2")
     taken = deployed.run("students", "update", f"{number}-2", "--email", f"{number}@EXAMPLE.edu")
-    assert (taken.code, f"e-mail: belongs to another student {who}" in taken.err) == (1, True)
+    assert (taken.code, f"e-mail: belongs to another person {who}" in taken.err) == (1, True)
     assert taken.out == ""
 
 

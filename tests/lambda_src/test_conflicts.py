@@ -156,4 +156,4 @@ def test_holder_who_has_just_gone(api: Functions) -> None:
         reply = api.ask("POST", "/api/students", body=ADA)
 
     assert reply.status == 409
-    assert reply.body["errors"] == [{"field": "identifier", "message": "belongs to another student"}]
+    assert reply.body["errors"] == [{"field": "identifier", "message": "belongs to another person"}]

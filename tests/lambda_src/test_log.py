@@ -51,7 +51,7 @@ def test_an_unforeseen_error_tells_the_client_nothing(api: Functions, capsys: py
     assert (reply.status, reply.body["detail"], reply.body["errors"]) == (500, "", [])
     assert reply.body["requestId"] == line["requestId"]
     assert (line["error"]["type"], line["error"]["code"]) == ("ClientError", "ValidationException")
-    assert any(place.startswith("students.py:") for place in line["error"]["at"])
+    assert any(place.startswith("people.py:") for place in line["error"]["at"])
     assert "secret" not in json.dumps([line, reply.body])
 
 

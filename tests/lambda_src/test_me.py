@@ -63,7 +63,10 @@ def test_own_record(api_anywhere: Functions) -> None:
 
     reply = ask(api_anywhere, sub, f"Bearer {token}")
 
-    assert (reply.status, reply.body) == (200, {"sub": sub, "groups": ["student"], "student": student})
+    assert (reply.status, reply.body) == (
+        200,
+        {"sub": sub, "groups": ["student"], "person": student, "student": student},
+    )
 
 
 def test_email_is_found_in_any_case(api: Functions, pool: Pool) -> None:
@@ -76,7 +79,7 @@ def test_email_is_found_in_any_case(api: Functions, pool: Pool) -> None:
 def test_without_record_or_group(api: Functions, pool: Pool) -> None:
     sub, token = pool.sign_in("admin@x.edu")
 
-    assert ask(api, sub, token, groups=None).body == {"sub": sub, "groups": [], "student": None}
+    assert ask(api, sub, token, groups=None).body == {"sub": sub, "groups": [], "person": None, "student": None}
 
 
 def test_an_unverified_email_finds_nobody(api: Functions, pool: Pool) -> None:

@@ -1,0 +1,26 @@
+"""`studentdb lecturers …`: the lecturers, through the deployed API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from studentdb.commands import people
+
+if TYPE_CHECKING:
+    from studentdb.contract.models import RequestModel
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    lecturers = people.People(
+        one="lecturer", many="lecturers", records=lambda context: context.lecturers, models=_models
+    )
+    people.register(app, lecturers)
+
+
+def _models() -> tuple[type[RequestModel], type[RequestModel]]:
+    from studentdb.contract.staff import LecturerCreate, LecturerUpdate
+
+    return LecturerCreate, LecturerUpdate
