@@ -18,16 +18,8 @@ def _check(session: Record) -> list[FieldError]:
 
 
 def _needed_by(session_id: str) -> list[dict[str, str]]:
-    within = records.queried(
-        {
-            "TableName": dynamodb.ACADEMIC_SESSIONS,
-            "IndexName": "parent-index",
-            "KeyConditionExpression": "parentId = :id",
-            "ExpressionAttributeValues": {":id": {"S": session_id}},
-        },
-        records.MOST_REFERRERS,
-    )
-    return [records.referrer(SESSION, each) for each in within]
+    within = records.referrers("academic session", "parent-index", "parentId", session_id)
+    return within + records.referrers("class", "session-index", "academicSessionId", session_id)
 
 
 SESSION = records.kind(

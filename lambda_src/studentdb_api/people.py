@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from studentdb_api import audit, cursors, dynamodb, locks, logins, records
+from studentdb_api import audit, cursors, dynamodb, locks, logins, membership, records
 from studentdb_api.dynamodb import NO_EMAIL, Record
 from studentdb_api.names import name_key
 from studentdb_api.problems import NotFound
@@ -42,11 +42,17 @@ def get_person(role: Role, request: Request) -> Answer:
     """GET /api/students/{id} and the like. The look is told to the audit."""
     person_id = request.parameters["id"]
     # Whether somebody else's record exists is nobody's business.
-    if not request.unlimited and logins.person_id(request) != person_id:
+    if not request.unlimited and not _concerns(request, person_id):
         raise NotFound(f"there is no {role.name} with this id")
     found = shown(find(person_id, role))
     audit.read(request, role.name, person_id)
     return Answer(found)
+
+
+def _concerns(request: Request, person_id: str) -> bool:
+    """Whether it is the caller, or somebody in a class that the caller teaches."""
+    mine = logins.person_id(request)
+    return mine == person_id or ("own class" in request.relations and membership.teaches(mine, person_id))
 
 
 def list_people(role: Role, request: Request) -> Answer:

@@ -106,6 +106,18 @@ class VersionConflict(Problem):
         )
 
 
+class ClassFull(Problem):
+    """All places of a class are taken."""
+
+    status, slug, title = 409, "class-full", "The class is full"
+
+
+class Overlap(Problem):
+    """Two times that cannot both be: of a person in a class, or of two classes in a person's week."""
+
+    status, slug, title = 409, "overlap", "The times overlap"
+
+
 class Referred(Problem):
     """Others refer to the record, so it is not deleted. `referrers` says which: kind, id, title."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from studentdb_api import people
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
 from studentdb_api.audit_list import list_audit
+from studentdb_api.classes import get_class, list_classes
+from studentdb_api.enrollments import get_enrollment, list_enrollments, list_roster
 from studentdb_api.me import me
 from studentdb_api.request import Answer, Request
 from studentdb_api.router import Api
@@ -27,5 +29,10 @@ handler = Api(
         "list_subjects": list_subjects,
         "get_subject": get_subject,
         "list_audit": list_audit,
+        "list_classes": list_classes,
+        "get_class": get_class,
+        "list_roster": list_roster,
+        "list_enrollments": list_enrollments,
+        "get_enrollment": get_enrollment,
     },
 )

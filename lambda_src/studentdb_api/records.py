@@ -27,8 +27,9 @@ class Kind(NamedTuple):
 
     `fields` are what the API shows. `order` gives a record's place in lists; the id is added, so it need not be unique.
     `unique` is field -> what is equal for two values that count as one. `refers` is field -> the kind of the record
-    whose id stands there. `check` tells what is wrong with a record as a whole, after a change as well. `needed_by`
-    lists what refers to a record, for the person who wants to delete it.
+    whose id stands there. `limits` is field -> a count beside it, which others raise and the field never lies below.
+    `check` tells what is wrong with a record as a whole, after a change as well. `needed_by` lists what refers to a
+    record, for the person who wants to delete it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Kind(NamedTuple):
     order: Callable[[Record], str]
     unique: Mapping[str, Callable[[str], str]] = {}
     refers: Mapping[str, str] = {}
+    limits: Mapping[str, str] = {}
     check: Callable[[Record], list[FieldError]] = lambda _: []
     needed_by: Callable[[str], list[dict[str, str]]] = lambda _: []
 
@@ -90,6 +92,19 @@ def referrer(of: Kind, record: Mapping[str, Any]) -> dict[str, str]:
     return {"kind": of.name, "id": record["id"], "title": record["title"]}
 
 
+def referrers(name: str, index: str, field: str, record_id: str) -> list[dict[str, str]]:
+    """The first records of the kind `name` whose `field`, which `index` is by, holds an id."""
+    of = KINDS[name]
+    asked = {
+        "TableName": of.table,
+        "IndexName": index,
+        "KeyConditionExpression": "#field = :id",
+        "ExpressionAttributeNames": {"#field": field},
+        "ExpressionAttributeValues": {":id": {"S": record_id}},
+    }
+    return [referrer(of, each) for each in queried(asked, MOST_REFERRERS)]
+
+
 def by_unique(of: Kind, field: str, text: str) -> list[Record]:
     """The one record that has this value of a unique field, or none."""
     holder = locks.holder(_lock(of, field, text))
@@ -130,6 +145,22 @@ def page(
     records = found[:limit]
     more = cursors.seal(records[-1]["sort_key"], binding) if len(found) > limit else None
     return [shown(of, record) for record in records], more
+
+
+def sliced(found: Iterable[Record], request: Request, *, binding: str) -> tuple[list[Record], str | None]:
+    """A page of records that are all at hand, in the order of their `sort_key`, and the cursor of the next one."""
+    cursor = request.query.get("cursor")
+    after = cursors.unseal(cursor, binding) if cursor else ""
+    limit = request.query["limit"]
+    left = sorted((each for each in found if each["sort_key"] > after), key=lambda each: each["sort_key"])
+    more = cursors.seal(left[limit - 1]["sort_key"], binding) if len(left) > limit else None
+    return left[:limit], more
+
+
+def all_queried(asked: dict[str, Any]) -> list[Record]:
+    """All results of a Query of what is bounded: the people of a class, the classes of a person."""
+    pages = dynamodb.client.get_paginator("query").paginate(**asked)
+    return [dynamodb.record(each) for page in pages for each in page["Items"]]
 
 
 def queried(asked: dict[str, Any], count: int) -> list[Record]:
@@ -201,7 +232,7 @@ def change(
     after |= {"version": before["version"] + 1, "updatedAt": clock.now(), "sort_key": _sort_key(of, after)}
     old, new = _locks(of, before), _locks(of, after)
     plan = _Plan(of, before["id"])
-    plan.add(_update(of, before, after), lambda _: VersionConflict(stored(of, before["id"])["version"]))
+    plan.add(_update(of, before, after), lambda item: _refused(of, before, after, dynamodb.record(item)))
     plan.hold({lock: field for lock, field in new.items() if lock not in old})
     plan.release(lock for lock in old if lock not in new)
     plan.refer(after, before)
@@ -331,6 +362,18 @@ def _duplicate(of: Kind, taken: Mapping[str, dynamodb.Item]) -> Duplicate:
     return Duplicate(f"already taken: {', '.join(taken)}", errors)
 
 
+def _refused(of: Kind, before: Record, after: Record, now: Record) -> Exception:
+    """Why `before` could not become `after`, where the table holds `now`."""
+    if now.get("version") == before["version"]:
+        errors: list[FieldError] = [
+            {"field": limit, "message": f"must be {now[count]} or more: as many are taken"}
+            for limit, count in of.limits.items()
+            if limit in after and now[count] > after[limit]
+        ]
+        return Invalid(errors=errors) if errors else Busy()
+    return VersionConflict(stored(of, before["id"])["version"])
+
+
 def _update(of: Kind, before: Record, after: Record) -> dict[str, Any]:
     changed = {name: each for name, each in after.items() if before.get(name) != each and name != "referrers"}
     cleared = [name for name in before if name not in after]
@@ -339,12 +382,18 @@ def _update(of: Kind, before: Record, after: Record) -> dict[str, Any]:
     expression = "SET " + ", ".join(f"{place[name]} = :{place[name][1:]}" for name in changed)
     if cleared:
         expression += " REMOVE " + ", ".join(place[name] for name in cleared)
+    condition = "#version = :before"
+    for limit, count in of.limits.items():
+        if limit in changed:
+            names[f"#{count}"] = count
+            condition += f" AND #{count} <= :{place[limit][1:]}"
     return {
         "Update": {
             "TableName": of.table,
             "Key": {"id": {"S": before["id"]}},
             "UpdateExpression": expression,
-            "ConditionExpression": "#version = :before",
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ExpressionAttributeNames": {**names, "#version": "version"},
             "ExpressionAttributeValues": {
                 **{f":{place[name][1:]}": dynamodb.attribute(each) for name, each in changed.items()},

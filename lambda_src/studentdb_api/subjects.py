@@ -6,6 +6,11 @@ from studentdb_api import dynamodb, locks, records
 from studentdb_api.names import fold
 from studentdb_api.request import Answer, Request
 
+
+def _needed_by(subject_id: str) -> list[dict[str, str]]:
+    return records.referrers("class", "subject-index", "subjectId", subject_id)
+
+
 SUBJECT = records.kind(
     records.Kind(
         name="subject",
@@ -17,6 +22,7 @@ SUBJECT = records.kind(
         ),
         order=lambda subject: fold(subject["code"]),
         unique={"code": locks.same, "sourcedId": str},
+        needed_by=_needed_by,
     )
 )
 

@@ -9,6 +9,8 @@ from studentdb_api.academic_sessions import (
     lock_academic_session,
     update_academic_session,
 )
+from studentdb_api.classes import create_class, delete_class, update_class
+from studentdb_api.enrollment_changes import create_enrollment, delete_enrollment, update_enrollment
 from studentdb_api.router import Api
 from studentdb_api.subjects import create_subject, delete_subject, update_subject
 
@@ -23,5 +25,11 @@ handler = Api(
         "create_subject": create_subject,
         "update_subject": update_subject,
         "delete_subject": delete_subject,
+        "create_class": create_class,
+        "update_class": update_class,
+        "delete_class": delete_class,
+        "create_enrollment": create_enrollment,
+        "update_enrollment": update_enrollment,
+        "delete_enrollment": delete_enrollment,
     },
 )

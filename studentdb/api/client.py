@@ -40,7 +40,7 @@ class ApiClient:
         """
         asked = operation(name)
         url = self._session.api_url + asked.path.format_map({key: quote(v, safe="") for key, v in (path or {}).items()})
-        params = {key: str(value) for key, value in query.wire().items()} if query else None
+        params = {key: _in_url(value) for key, value in query.wire().items()} if query else None
         content = json.dumps(body.wire()).encode() if body else None
         sent = {"Accept": "application/json, application/problem+json", **(headers or {})}
         if content is not None:
@@ -67,3 +67,7 @@ class ApiClient:
     def health(self) -> Health:
         """That the API answers; needs no sign-in. Raises UnavailableError."""
         return parsed(Health, self.call("health"))
+
+
+def _in_url(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -45,7 +45,7 @@ class Operation:
         if (self.body is not None) != (self.method in _WITH_BODY):
             raise ValueError(f"{self.name}: {self.method} and its body do not fit together")
         in_path = {part[1:-1] for part in self.path.split("/") if part.startswith("{")}
-        if in_path != set(self.parameters.model_fields):
+        if in_path != {field.alias or name for name, field in self.parameters.model_fields.items()}:
             raise ValueError(f"{self.name}: the path's parameters are not those of {self.parameters.__name__}")
         if bool(self.allowed) + self.signed_in + self.public != 1:
             raise ValueError(f"{self.name}: who may do it is said in exactly one of allowed, signed_in and public")

@@ -6,7 +6,7 @@ paths. An operation without a handler fails the functions' import; a route canno
 
 from __future__ import annotations
 
-from studentdb.contract import academic_sessions, audit, me, models, staff, students, subjects
+from studentdb.contract import academic_sessions, audit, classes, enrollments, me, models, staff, students, subjects
 from studentdb.contract.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -16,6 +16,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *staff.OPERATIONS,
     *academic_sessions.OPERATIONS,
     *subjects.OPERATIONS,
+    *classes.OPERATIONS,
+    *enrollments.OPERATIONS,
     *audit.OPERATIONS,
 )
 

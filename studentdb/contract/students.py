@@ -45,5 +45,5 @@ OPERATIONS: tuple[Operation, ...] = people.operations(
     update=StudentUpdate,
     record=Student,
     page=StudentList,
-    readers={"admin": "any", "student": "self"},
+    readers={"admin": "any", "lecturer": "own class", "student": "self"},
 )

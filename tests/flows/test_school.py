@@ -102,6 +102,6 @@ def test_permissions_need_no_deployment(deployed: Deployed) -> None:
     rows = json.loads(deployed.cli("permissions", "--json"))
     of_students = {row["operation"]: row for row in rows}["get_student"]
 
-    assert (of_students["admin"], of_students["student"], of_students["lecturer"]) == ("any", "self", "")
+    assert (of_students["admin"], of_students["student"], of_students["lecturer"]) == ("any", "self", "own class")
     assert "update_student" not in deployed.cli("permissions", "--role", "student")
     assert deployed.run("permissions", "--role", "parent").code == 2

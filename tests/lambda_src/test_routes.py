@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -42,7 +43,7 @@ def api(lasting_api: Functions) -> Functions:
 
 
 def ask(api: Functions, operation: Operation, **more: Any) -> int:
-    path = operation.path.replace("{id}", NOBODY_S_ID)
+    path = re.sub(r"\{[^}]+\}", NOBODY_S_ID, operation.path)
     body = {"version": 1} if operation.body else None
     query = _QUERIES.get(operation.name)
     return api.send(event(operation.method, path, body=body, query=query, **more)).status
@@ -94,7 +95,7 @@ def test_not_an_access_token(api: Functions, operation: Operation, claims: dict[
 
 @pytest.mark.parametrize("operation", PRIVATE, ids=lambda each: each.name)
 def test_without_authorizer(api: Functions, operation: Operation) -> None:
-    path = operation.path.replace("{id}", NOBODY_S_ID)
+    path = re.sub(r"\{[^}]+\}", NOBODY_S_ID, operation.path)
     made = event(operation.method, path)
     del made["requestContext"]["authorizer"]
 
