@@ -96,7 +96,7 @@ test-slow: install
 crash: install
 	$(PY) -m tests.crash --jobs $(JOBS) $(if $(ONLY),'$(ONLY)')
 
-# Tests hold both against their sources.
+# Tests hold them against their sources.
 docs: install
 	$(PY) -m studentdb.contract.export
 	$(PY) docs/generate.py

@@ -68,6 +68,7 @@ def pages() -> dict[Path, str]:
         "cli.md": {"commands": command_list()},
         "settings.md": {"settings": settings_table()},
         "architecture.md": {"exit codes": exit_codes()},
+        "api.md": {"operations": operations()},
         "permissions.md": {
             "policy": f"```json\n{json.dumps(policy(), indent=2)}\n```\n",
             "actions": action_table(),
@@ -166,6 +167,39 @@ def exit_codes() -> str:
             text = "Failed in a way that no other code names." if found is errors.StudentDBError else first
             meanings.setdefault(found.exit_code, []).append(text)
     return _table([(f"`{code}`", " ".join(meanings[code])) for code in sorted(meanings)], ("Code", "Meaning"))
+
+
+# ---- operations of the API
+
+
+def operations() -> str:
+    """Every operation of the API, by noun: what it takes, who may do it."""
+    from studentdb.contract import openapi  # noqa: PLC0415 - as below
+    from studentdb.contract.operations import OPERATIONS  # noqa: PLC0415
+
+    nouns: dict[str, list[Any]] = {}
+    for each in OPERATIONS:
+        nouns.setdefault(openapi.tag(each), []).append(each)
+    parts = []
+    for noun, found in nouns.items():
+        rows = [
+            (
+                f"`{operation.route_key}`",
+                f"`{operation.name}`",
+                _fields(operation.query.model_fields),
+                _fields(operation.body.model_fields if operation.body else {}),
+                "<br>".join(f"{who}: {whose}" for who, whose in openapi.permissions(operation).items()),
+            )
+            for operation in found
+        ]
+        parts.append(f"## {noun}\n\n{_table(rows, ('Route', 'Operation', 'Query', 'Body', 'Who: whose'))}")
+    return "\n".join(parts)
+
+
+def _fields(fields: Mapping[str, Any]) -> str:
+    """Names as they travel; those that must be given are bold."""
+    names = ((field.alias or name, field.is_required()) for name, field in fields.items())
+    return ", ".join(f"**{name}**" if required else name for name, required in names) or "-"
 
 
 # ---- permissions

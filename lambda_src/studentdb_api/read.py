@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from studentdb_api import people
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
 from studentdb_api.audit_list import list_audit
@@ -18,10 +21,17 @@ def health(_: Request) -> Answer:
     return Answer({"status": "ok"})
 
 
+def openapi(_: Request) -> Answer:
+    """GET /api/openapi.json: public; the same until the next deploy."""
+    document = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+    return Answer(document, {"cache-control": "public, max-age=300"})
+
+
 handler = Api(
     frozenset({"GET"}),
     {
         "health": health,
+        "openapi": openapi,
         "me": me,
         **people.HANDLERS,
         "list_academic_sessions": list_academic_sessions,

@@ -70,7 +70,8 @@ class Api:
     """
 
     def __init__(self, methods: frozenset[str], handlers: Mapping[str, Handler]) -> None:
-        self.operations = [operation for operation in contract() if operation.method in methods]
+        self.contract = contract()
+        self.operations = [operation for operation in self.contract if operation.method in methods]
         if {operation.name for operation in self.operations} != set(handlers):
             raise RuntimeError("contract.json and the handlers do not name the same operations")
         self.handlers = handlers
@@ -109,9 +110,8 @@ class Api:
             caller = auth.caller(event)
             seen["sub"] = caller.sub
         if operation is None:
-            if found:
-                raise MethodNotAllowed(sorted({each.method for each, _ in found}))
-            raise NotFound
+            methods = {each.method for each in self.contract if each.match(path) is not None}
+            raise MethodNotAllowed(sorted(methods)) if methods else NotFound
         relations = _relations(operation, caller)
         person_id = "" if operation.public else logins.known_person_id(caller.sub)
         query, body = _checked(operation, parameters, event)

@@ -140,17 +140,21 @@ def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def main(arguments: list[str], path: Path = CONTRACT) -> int:
-    """Write contract.json, or with --check say whether it is current. Returns the exit code."""
-    current = path.read_text(encoding="utf-8") if path.exists() else ""
-    if current == rendered():
-        return 0
-    if "--check" in arguments:
-        sys.stderr.write("contract.json is not current: run python -m studentdb.contract.export\n")
-        return 1
-    path.write_text(rendered(), encoding="utf-8")
-    sys.stderr.write(f"wrote {path}\n")
-    return 0
+def main(arguments: list[str], folder: Path = CONTRACT.parent) -> int:
+    """Write contract.json and openapi.json, or with --check say whether they are current. Returns the exit code."""
+    from studentdb.contract import openapi  # it is made with this module
+
+    code = 0
+    for path, text in ((folder / CONTRACT.name, rendered()), (folder / "openapi.json", openapi.rendered())):
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if "--check" in arguments:
+            sys.stderr.write(f"{path.name} is not current: run python -m studentdb.contract.export\n")
+            code = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            sys.stderr.write(f"wrote {path}\n")
+    return code
 
 
 if __name__ == "__main__":

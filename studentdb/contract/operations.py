@@ -11,6 +11,7 @@ from studentdb.contract.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(name="health", method="GET", path="/api/health", response=models.Health, public=True),
+    Operation(name="openapi", method="GET", path="/api/openapi.json", response=models.OpenApi, public=True),
     *me.OPERATIONS,
     *students.OPERATIONS,
     *staff.OPERATIONS,

@@ -67,15 +67,19 @@ def test_what_the_functions_do_not_understand_fails(model: type[RequestModel]) -
         schema_of(model)
 
 
-def test_contract_json_is_current() -> None:
+def test_both_files_are_current() -> None:
     assert export.main(["--check"]) == 0
 
 
 def test_check_says_what_to_do_and_export_does_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stale = tmp_path / "contract.json"
+    assert export.main(["--check"], tmp_path) == 1
+    said = capsys.readouterr().err
+    assert said.count("is not current: run python -m studentdb.contract.export") == 2
+    assert not list(tmp_path.iterdir())
+    assert export.main([], tmp_path) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["contract.json", "openapi.json"]
+    assert export.main(["--check"], tmp_path) == 0
 
-    assert export.main(["--check"], stale) == 1
-    assert "python -m studentdb.contract.export" in capsys.readouterr().err
-    assert not stale.exists()
-    assert export.main([], stale) == 0
-    assert export.main(["--check"], stale) == 0
+    (tmp_path / "openapi.json").write_text("{}")
+    assert export.main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().err.startswith("wrote")

@@ -10,8 +10,8 @@ from studentdb.contract.operation import ROLES, Operation
 from studentdb.contract.operations import OPERATIONS, operation
 
 
-def test_health_is_all_that_is_public() -> None:
-    assert [each.route_key for each in OPERATIONS if each.public] == ["GET /api/health"]
+def test_what_is_public() -> None:
+    assert [each.route_key for each in OPERATIONS if each.public] == ["GET /api/health", "GET /api/openapi.json"]
 
 
 def test_what_travels_with_the_functions_has_the_same_public_routes() -> None:

@@ -134,7 +134,10 @@ def test_an_id_that_cannot_be_one_is_not_looked_up(api: Functions, student_id: s
 def test_method_that_the_path_does_not_have(api: Functions) -> None:
     reply = api.ask("PUT", f"/api/students/{NOBODY_S_ID}")
 
-    assert (reply.status, reply.headers["allow"]) == (405, "DELETE, PATCH")
+    assert (reply.status, reply.headers["allow"]) == (405, "DELETE, GET, PATCH")
+    # The other function's methods count as well.
+    reply = api.ask("GET", f"/api/academic-sessions/{NOBODY_S_ID}/lock")
+    assert (reply.status, reply.headers["allow"]) == (405, "PUT")
 
 
 def test_each_function_answers_its_own_methods_only(api: Functions) -> None:
