@@ -33,7 +33,7 @@ NAMES = {
     "apigatewayv2.authorizer": r".{1,128}",
     "apigatewayv2.cors": NOT_SENT,
     "apigatewayv2.integration": NOT_SENT,
-    "apigatewayv2.route": r"(GET|POST|PUT|PATCH|DELETE) /[a-zA-Z0-9/{}+_-]+",
+    "apigatewayv2.route": r"(GET|POST|PUT|PATCH|DELETE) /[a-zA-Z0-9/{}+._-]+",
     "apigatewayv2.stage": r"[a-zA-Z0-9_-]{1,128}",
     "cloudfront.distribution": NOT_SENT,
     "cloudfront.invalidation": NOT_SENT,
