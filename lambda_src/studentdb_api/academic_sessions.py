@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studentdb_api import dynamodb, records
 from studentdb_api.dynamodb import Record
-from studentdb_api.problems import FieldError, Invalid, VersionConflict
+from studentdb_api.problems import FieldError, Invalid
 from studentdb_api.request import Answer, Request
 
 # Years hold semesters, these terms, these grading periods; nobody needs more.
@@ -66,7 +66,7 @@ def lock_academic_session(request: Request) -> Answer:
     """PUT /api/academic-sessions/{id}/lock: close it for scores, or open it."""
     before = records.stored(SESSION, request.parameters["id"])
     if request.body["version"] != before["version"]:
-        raise VersionConflict(before["version"])
+        raise records.outdated(SESSION, before, request.body["version"])
     reason = records.normal(request.body["reason"])
     after = records.change(SESSION, request, before, {"locked": request.body["locked"]}, reason=reason)
     return Answer(records.shown(SESSION, after))

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from studentdb_api import clock, dynamodb
+from studentdb_api.problems import VersionConflict
 from studentdb_api.request import Request
 
 # They change with every write and say nothing about it.
 _OF_EVERY_WRITE = frozenset({"version", "createdAt", "updatedAt"})
+# Looks are among them: a record that is looked at all the time must not make a conflict dear.
+_LATEST = 100
 
 
 def entity(kind: str, record_id: str) -> str:
@@ -40,7 +43,8 @@ def written(
     reason: str = "",
 ) -> dict[str, Any]:
     """The transaction's part that tells of a write; {} stands for a record that is not there."""
-    return {"Put": _put(request, kind, record_id, {"changes": json.dumps(changes(before, after)), "reason": reason})}
+    more = {"changes": json.dumps(changes(before, after)), "reason": reason, "version": after.get("version")}
+    return {"Put": _put(request, kind, record_id, more)}
 
 
 def read(request: Request, kind: str, record_id: str) -> None:
@@ -48,7 +52,25 @@ def read(request: Request, kind: str, record_id: str) -> None:
     dynamodb.client.put_item(**_put(request, kind, record_id, {}))
 
 
-def _put(request: Request, kind: str, record_id: str, more: Mapping[str, str]) -> dict[str, Any]:
+def conflict(kind: str, record_id: str, now: Mapping[str, Any], version: int) -> VersionConflict:
+    """That a record, shown as it is `now`, is no longer at `version`: what the acts since then have changed.
+
+    As far as its latest acts tell. Who may change a record may see it, so the values that stand there now are told too.
+    """
+    answer = dynamodb.client.query(
+        TableName=dynamodb.AUDIT,
+        KeyConditionExpression="entity = :entity",
+        ExpressionAttributeValues={":entity": {"S": entity(kind, record_id)}},
+        ScanIndexForward=False,
+        Limit=_LATEST,
+        ConsistentRead=True,
+    )
+    acts = [dynamodb.record(item) for item in answer["Items"]]
+    changed = {field for act in acts if act.get("version", 0) > version for field in json.loads(act["changes"])}
+    return VersionConflict(now["version"], {field: now.get(field) for field in sorted(changed)})
+
+
+def _put(request: Request, kind: str, record_id: str, more: Mapping[str, Any]) -> dict[str, Any]:
     now = clock.now()
     act = {
         "entity": entity(kind, record_id),
@@ -57,7 +79,7 @@ def _put(request: Request, kind: str, record_id: str, more: Mapping[str, str]) -
         "day": now[:10],
         "actor": request.caller.sub,
         "operation": request.operation,
-        **{name: text for name, text in more.items() if text},
+        **{name: each for name, each in more.items() if each},
     }
     return {
         "TableName": dynamodb.AUDIT,

@@ -72,7 +72,7 @@ def update_enrollment(request: Request) -> Answer:
     before = stored(class_id, person_id)
     changes = dict(request.body)
     if changes.pop("version") != before["version"]:
-        raise VersionConflict(before["version"])
+        raise _outdated(before, request.body["version"])
     after = {**before, **changes}
     if shown(after) == shown(before):
         return Answer(shown(before))
@@ -86,7 +86,7 @@ def delete_enrollment(request: Request) -> Answer:
     for _ in range(transactions.ATTEMPTS):
         before = stored(class_id, person_id)
         if request.query.get("version", before["version"]) != before["version"]:
-            raise VersionConflict(before["version"])
+            raise _outdated(before, request.query["version"])
         _refuse_with_results(class_id, person_id)
         remove = {
             "TableName": dynamodb.ENROLLMENTS,
@@ -201,7 +201,11 @@ def _raced(class_id: str, person_id: str, before: Record | None) -> Problem:
     if before is None:
         since = f", from {now['beginDate']}" if now else ""
         return Overlap(f"this person is enrolled already{since}")
-    return VersionConflict(now["version"]) if now else Busy()
+    return _outdated(now, before["version"]) if now else Busy()
+
+
+def _outdated(now: Record, version: int) -> VersionConflict:
+    return audit.conflict("enrollment", f"{now['classId']}/{now['personId']}", shown(now), version)
 
 
 def _person(person_id: str, role: str) -> Record:

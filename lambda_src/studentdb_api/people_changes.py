@@ -12,7 +12,7 @@ from typing import Any
 from studentdb_api import audit, clock, creation, dynamodb, locks, people, records, transactions
 from studentdb_api.dynamodb import Record
 from studentdb_api.people import Role, shown, to_store
-from studentdb_api.problems import Busy, Duplicate, KeyReused, NotFound, Referred, VersionConflict
+from studentdb_api.problems import Busy, Duplicate, KeyReused, NotFound, Referred
 from studentdb_api.request import Answer, Request
 from studentdb_api.transactions import RefusedError
 
@@ -48,9 +48,9 @@ def update_person(role: Role, request: Request) -> Answer:
     """PATCH /api/students/{id} and the like: only fields that are sent; `version` is the one that was read."""
     stored = people.find(request.parameters["id"], role)
     changes = _normal(request.body)
-    if changes.pop("version") != stored["version"]:
-        raise VersionConflict(stored["version"])
     before = shown(stored)
+    if changes.pop("version") != before["version"]:
+        raise audit.conflict(role.name, before["id"], before, request.body["version"])
     after = before | changes
     if after == before:
         return Answer(before)
@@ -68,7 +68,8 @@ def update_person(role: Role, request: Request) -> Answer:
         _commit(actions, [lock for lock in old if lock not in new], stored["id"])
     except RefusedError as refused:
         if 0 in refused.items:
-            raise VersionConflict(people.find(stored["id"], role)["version"]) from refused
+            now = shown(people.find(stored["id"], role))
+            raise audit.conflict(role.name, now["id"], now, before["version"]) from refused
         raise _duplicate(_taken(refused, len(replacing), wanted)) from refused
     return Answer(shown(person))
 
@@ -78,7 +79,7 @@ def delete_person(role: Role, request: Request) -> Answer:
     for _ in range(transactions.ATTEMPTS):
         stored = people.find(request.parameters["id"], role)
         if request.query.get("version", stored["version"]) != stored["version"]:
-            raise VersionConflict(stored["version"])
+            raise audit.conflict(role.name, stored["id"], shown(stored), request.query["version"])
         actions = [
             _delete(stored),
             _unless_needed(stored["id"]),

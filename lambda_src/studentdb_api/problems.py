@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-# {"field": path, "message": text, "holder": {...} where somebody has the value already}
+# {"field": path, "message": text, "holder": {...} where somebody has the value already,
+# "current": what stands there now, where somebody else has changed it}
 FieldError = dict[str, Any]
 
 # A body of nothing but unknown fields must not be answered with thousands of errors.
@@ -99,10 +100,15 @@ class VersionConflict(Problem):
 
     status, slug, title = 409, "version-conflict", "The record has changed in the meantime"
 
-    def __init__(self, current: int) -> None:
+    def __init__(self, current: int, changed: Mapping[str, Any]) -> None:
+        """`changed` is what was changed in between, and what stands there now."""
+        errors = [
+            {"field": name, "message": "was cleared" if value is None else "was changed", "current": value}
+            for name, value in changed.items()
+        ]
         super().__init__(
             f"it is at version {current} now: read it again and decide again",
-            [{"field": "version", "message": f"the current version is {current}"}],
+            [{"field": "version", "message": f"the current version is {current}"}, *errors],
         )
 
 

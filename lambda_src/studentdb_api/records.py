@@ -211,7 +211,7 @@ def update(of: Kind, request: Request) -> Answer:
     before = stored(of, request.parameters["id"])
     given = normal(request.body)
     if given.pop("version") != before["version"]:
-        raise VersionConflict(before["version"])
+        raise outdated(of, before, request.body["version"])
     return Answer(shown(of, change(of, request, before, given)))
 
 
@@ -248,7 +248,7 @@ def delete(of: Kind, request: Request) -> Answer:
     for _ in range(transactions.ATTEMPTS):
         before = stored(of, request.parameters["id"])
         if request.query.get("version", before["version"]) != before["version"]:
-            raise VersionConflict(before["version"])
+            raise outdated(of, before, request.query["version"])
         if before.get("referrers"):
             raise Referred(of.needed_by(before["id"]))
         plan = _Plan(of, before["id"])
@@ -262,6 +262,11 @@ def delete(of: Kind, request: Request) -> Answer:
             continue  # since it was read: look again
         return Answer(None)
     raise Busy
+
+
+def outdated(of: Kind, now: Record, version: int) -> VersionConflict:
+    """That a record, as it is stored `now`, is no longer at `version`."""
+    return audit.conflict(of.name, now["id"], shown(of, now), version)
 
 
 def counted(of: Kind, record_id: str, by: int) -> dict[str, Any]:
@@ -371,7 +376,7 @@ def _refused(of: Kind, before: Record, after: Record, now: Record) -> Exception:
             if limit in after and now[count] > after[limit]
         ]
         return Invalid(errors=errors) if errors else Busy()
-    return VersionConflict(stored(of, before["id"])["version"])
+    return outdated(of, stored(of, before["id"]), before["version"])
 
 
 def _update(of: Kind, before: Record, after: Record) -> dict[str, Any]:

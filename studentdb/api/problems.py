@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -18,6 +19,9 @@ M = TypeVar("M", bound=BaseModel)
 _SLUG = "urn:studentdb:problem:"
 # OneRoster's words on the wire, the tool's own towards people.
 _WORDS = {"identifier": "number", "email": "e-mail", "sourcedId": "sourcedId", "": "input"}
+
+# The API's nouns for which the command has a shorter word, or one that is not taken.
+_COMMANDS = {"academic-sessions": "sessions", "admins": "administrators"}
 
 
 class InvalidInputError(UsageError):
@@ -63,6 +67,9 @@ def describe(problem: FieldProblem) -> str:
         names = " ".join(filter(None, (holder.given_name, holder.family_name)))
         person = f"{names}, number {holder.identifier}"
         text += f" ({person if holder.title is None else holder.title}, id {holder.id})"
+    if problem.current not in (None, [], {}):
+        current = problem.current
+        text += f", it is now {current if isinstance(current, str) else json.dumps(current, ensure_ascii=False)}"
     return text
 
 
@@ -134,7 +141,7 @@ def error_of(response: httpx.Response) -> StudentDBError:
     if status == 404:
         return _not_found(problem, repeated=was_repeated(response))
     if status == 409:
-        return _conflict(problem, detail)
+        return _conflict(problem, detail, response)
     if status == 429:
         return UnavailableError("the API is busy", why=detail, hint="try again in a minute")
     request_id = problem.request_id or response.headers.get("apigw-requestid", "")
@@ -167,7 +174,7 @@ def _not_found(problem: Problem, *, repeated: bool) -> StudentDBError:
     )
 
 
-def _conflict(problem: Problem, detail: str) -> ConflictError:
+def _conflict(problem: Problem, detail: str, response: httpx.Response) -> ConflictError:
     slug = problem.type.removeprefix(_SLUG)
     if slug == "duplicate":
         return DuplicateError("somebody has this already", problem.errors, why=detail)
@@ -176,9 +183,15 @@ def _conflict(problem: Problem, detail: str) -> ConflictError:
             "the record was changed in the meantime",
             problem.errors,
             why=detail,
-            hint="look at it first: studentdb students get ID",
+            hint=f"look at it first: {_look(response.request.url.path)}",
         )
     if slug == "referred":
         needed_by = ", ".join(f"{each.kind} {each.title} (id {each.id})" for each in problem.referrers)
         return ReferredError("others need this, so it is not deleted", (), why=needed_by or detail)
     return ConflictError("the API refuses this", problem.errors, why=detail)
+
+
+def _look(path: str) -> str:
+    """The command that shows the record of a path: `/prod/api/students/ID`."""
+    noun, _, rest = path.partition("/api/")[2].partition("/")
+    return f"studentdb {_COMMANDS.get(noun, noun)} get {rest.partition('/')[0]}"

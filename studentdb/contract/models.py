@@ -182,11 +182,15 @@ class Referrer(ResponseModel):
 
 
 class FieldProblem(ResponseModel):
-    """What is wrong with one field; `field` is a path such as `grades[2]`, or "" for the whole."""
+    """What is wrong with one field; `field` is a path such as `grades[2]`, or "" for the whole.
+
+    `current` is what stands there now, where somebody else has changed it in the meantime.
+    """
 
     field: str
     message: str
     holder: Holder | None = None
+    current: Any = None
 
 
 class Problem(ResponseModel):

@@ -126,10 +126,23 @@ def test_a_duplicate_names_field_and_holder(session: Session) -> None:
 
 
 def test_a_version_conflict(session: Session) -> None:
-    errors = [{"field": "version", "message": "the current version is 3"}]
+    errors = [
+        {"field": "version", "message": "the current version is 3"},
+        {"field": "familyName", "message": "was changed", "current": "King"},
+        {"field": "grades", "message": "was changed", "current": ["09"]},
+        {"field": "email", "message": "was cleared", "current": None},
+    ]
     error = failure(session, problem(409, "version-conflict", errors=errors))
     assert isinstance(error, VersionConflictError)
-    assert "students get" in error.hint
+    assert error.why == (
+        "version: the current version is 3; family name: was changed, it is now King; "
+        'grades: was changed, it is now ["09"]; e-mail: was cleared'
+    )
+    refused = ApiClient(Server(problem(409, "version-conflict", errors=errors)).http, session)
+    for operation, command in (("delete_student", "students get 7"), ("delete_admin", "administrators get 7")):
+        with pytest.raises(VersionConflictError) as caught:
+            refused.call(operation, path={"id": "7"})
+        assert caught.value.hint == f"look at it first: studentdb {command}"
     assert type(failure(session, problem(409, "something-newer"))) is ConflictError
 
 

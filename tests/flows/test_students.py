@@ -77,7 +77,8 @@ def test_somebody_was_faster(deployed: Deployed, number: str) -> None:
     deployed.cli("students", "update", number, "--given-name", "Mai")
     with pytest.raises(VersionConflictError, match="changed in the meantime") as caught:
         students.update(str(made["id"]), StudentUpdate(version=1, given_name="Lan"))
-    assert (caught.value.exit_code, caught.value.hint) == (1, "look at it first: studentdb students get ID")
+    assert (caught.value.exit_code, caught.value.hint) == (1, f"look at it first: studentdb students get {made['id']}")
+    assert caught.value.why == "version: the current version is 2; given name: was changed, it is now Mai"
     assert json.loads(deployed.cli("students", "get", number, "--json"))["givenName"] == "Mai"
 
 

@@ -81,7 +81,7 @@ class Functions:
     def audit(self, entity: str = "") -> list[dict[str, Any]]:
         """The acts on one record in their order, or on all."""
         items = self.dynamodb.scan(TableName=self.users.replace("-users", "-audit"), ConsistentRead=True)["Items"]
-        acts = [{name: each["S"] for name, each in item.items()} for item in items]
+        acts = [{name: str(*each.values()) for name, each in item.items()} for item in items]
         found = sorted((act for act in acts if act["entity"] == entity or not entity), key=lambda act: act["at"])
         return [act | ({"changes": json.loads(act["changes"])} if "changes" in act else {}) for act in found]
 

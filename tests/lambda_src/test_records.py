@@ -64,7 +64,8 @@ def test_second_of_two_edits_is_told(api: Functions, path: str) -> None:
 
     reply = patch(api, path, made, title="Second")
 
-    assert (reply.status, reply.slug, reply.fields) == (409, "version-conflict", ["version"])
+    assert (reply.status, reply.slug, reply.fields) == (409, "version-conflict", ["version", "title"])
+    assert reply.body["errors"][1] == {"field": "title", "message": "was changed", "current": "First"}
     assert api.ask("GET", f"{path}/{made['id']}").body["title"] == "First"
 
 

@@ -228,9 +228,33 @@ def test_version_conflict(api: Functions, fields: dict[str, Any]) -> None:
 
     reply = change(api, student, **fields)
 
-    assert (reply.status, reply.slug, reply.fields) == (409, "version-conflict", ["version"])
-    assert "2" in reply.body["errors"][0]["message"]
+    assert (reply.status, reply.slug) == (409, "version-conflict")
+    assert reply.body["errors"] == [
+        {"field": "version", "message": "the current version is 2"},
+        {"field": "familyName", "message": "was changed", "current": "King"},
+    ]
     assert api.stored() == before
+
+
+def test_a_conflict_tells_what_was_changed_since_the_version_that_was_read(api: Functions) -> None:
+    first = api.add(givenName="Ada", middleName="King", email="a@x.edu")
+    second = change(api, first, givenName="Augusta").body
+    third = change(api, second, middleName=None, email="b@x.edu").body
+    change(api, third, username="augusta")
+    path = f"/api/students/{first['id']}"
+    api.ask("GET", path)
+
+    told = {each: api.ask("DELETE", path, query={"version": str(each)}).body["errors"][1:] for each in (1, 2, 3, 9)}
+
+    by_field = {each: {error["field"]: error["current"] for error in errors} for each, errors in told.items()}
+    assert by_field == {
+        1: {"givenName": "Augusta", "middleName": None, "email": "b@x.edu", "username": "augusta"},
+        2: {"middleName": None, "email": "b@x.edu", "username": "augusta"},
+        3: {"username": "augusta"},
+        9: {},
+    }
+    messages = {error["field"]: error["message"] for error in told[2]}
+    assert messages == {"middleName": "was cleared", "email": "was changed", "username": "was changed"}
 
 
 def test_delete(api_anywhere: Functions) -> None:
