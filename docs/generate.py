@@ -256,6 +256,7 @@ def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...
         code=b"",
         site={},
         public_routes=(),
+        account_routes=(),
     )
     kinds = {resource.kind: resource.actions for resource in declared.all}
     return dict(sorted(kinds.items())), administrators.ACTIONS, lock.ACTIONS

@@ -25,13 +25,14 @@ from studentdb.commands import (
     permissions,
     students,
     subjects,
+    users,
 )
 from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
-    r"|students|lecturers|administrators|sessions|subjects|audit)\b[^,;:(]*"
+    r"|students|lecturers|administrators|sessions|subjects|users|audit)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -71,6 +72,7 @@ administrators.register(app)
 academic_sessions.register(app)
 subjects.register(app)
 audit.register(app)
+users.register(app)
 permissions.register(app)
 local.register(app)
 demo.register(app)

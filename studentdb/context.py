@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studentdb.contract.staff import Admin, Lecturer
     from studentdb.contract.students import Student
     from studentdb.contract.subjects import Subject
+    from studentdb.contract.users import User
     from studentdb.local.engine import LocalEngine
     from studentdb.provision.aws import Aws
     from studentdb.provision.deployer import Deployer
@@ -134,7 +135,12 @@ class Context:
                 api_burst=chosen.api_burst,
                 api_rate=chosen.api_rate,
             ),
-            Source(functions=found.lambda_src, site=found.site, public_routes=found.public_routes),
+            Source(
+                functions=found.lambda_src,
+                site=found.site,
+                public_routes=found.public_routes,
+                account_routes=found.account_routes,
+            ),
             emit,
             # What was learned from a site names no account.
             user_pool_id=self.target.user_pool_id
@@ -213,6 +219,13 @@ class Context:
         from studentdb.api.nouns import ACT
 
         return self._records(ACT)
+
+    @cached_property
+    def users(self) -> Records[User]:
+        """The accounts of `known`."""
+        from studentdb.api.nouns import USER
+
+        return self._records(USER)
 
     def _records(self, noun: Noun[T]) -> Records[T]:
         from studentdb.api.records import Records

@@ -53,7 +53,8 @@ GROUPS = {
     "lecturer": "Teaches classes",
     "student": "Attends classes",
 }
-LOG_GROUPS = (f"/aws/lambda/{PREFIX}-api-read", f"/aws/lambda/{PREFIX}-api-write", f"/aws/vendedlogs/{PREFIX}-api")
+FUNCTIONS = ("read", "write", "accounts")
+LOG_GROUPS = (*(f"/aws/lambda/{PREFIX}-api-{part}" for part in FUNCTIONS), f"/aws/vendedlogs/{PREFIX}-api")
 MANIFEST = ".studentdb-manifest.json"
 Call = Callable[..., Any]
 

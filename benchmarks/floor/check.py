@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.floor.aws import (
+    FUNCTIONS,
     GROUPS,
     LOG_GROUPS,
     MANIFEST,
@@ -39,7 +40,7 @@ def check(url: str) -> None:
         cognito = aws.client("cognito-idp")
         people = go(find_pool, cognito)
         iam, functions = aws.client("iam"), aws.client("lambda")
-        for half in ("read", "write"):
+        for half in FUNCTIONS:
             role = f"{PREFIX}-api-{half}-{REGION}"
             tasks += [
                 go(iam.get_role, RoleName=role),

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.clock import ROOT
 from benchmarks.floor.aws import (
+    FUNCTIONS,
     INDEXES,
     LOG_GROUPS,
     OURS,
@@ -43,7 +44,16 @@ from benchmarks.floor.site import (
     stages,
 )
 
-ROUTES = (("GET", "read"), ("POST", "write"), ("PUT", "write"), ("PATCH", "write"), ("DELETE", "write"))
+ROUTES = {
+    "GET /api/{proxy+}": "read",
+    **{f"{method} /api/{{proxy+}}": "write" for method in ("POST", "PUT", "PATCH", "DELETE")},
+    **{f"{method} /api/users{more}": "accounts" for method in ("GET", "POST") for more in ("", "/{proxy+}")},
+}
+ACCOUNT_ACTIONS = (
+    *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword"),
+    *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+    *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
+)
 LOGGED = {
     "requestId": "$context.requestId",
     "routeKey": "$context.routeKey",
@@ -64,16 +74,16 @@ def deploy(url: str) -> None:
         dynamodb = aws.client("dynamodb")
         tables = {name: go(make_table, dynamodb, name) for name in TABLES}
         iam = aws.client("iam")
-        roles = {half: go(make_role, iam, half) for half in ("read", "write")}
+        roles = {half: go(make_role, iam, half) for half in FUNCTIONS}
+        cognito = aws.client("cognito-idp")
+        app = go(make_pool, cognito)
         logs = aws.client("logs")
         groups = {name: go(make_log_group, aws, logs, name) for name in LOG_GROUPS}
         functions_client = aws.client("lambda")
         functions = {
-            half: go(make_function, iam, functions_client, half, roles[half], tables, groups)
-            for half in ("read", "write")
+            half: go(make_function, iam, functions_client, half, roles[half], tables, groups, app, aws.account)
+            for half in FUNCTIONS
         }
-        cognito = aws.client("cognito-idp")
-        app = go(make_pool, cognito)
         s3 = aws.client("s3")
         bucket = go(make_bucket, aws, s3)
         cloudfront = aws.client("cloudfront")
@@ -179,30 +189,40 @@ def make_function(
     role: Future[dict[str, str]],
     tables: dict[str, Future[str]],
     groups: dict[str, Future[str]],
+    app: Future[tuple[str, str]],
+    account: str,
 ) -> str:
     name = f"{PREFIX}-api-{half}"
     log_group = f"/aws/lambda/{name}"
-    arns = [table.result() for table in tables.values()]
+    arns = [tables[name].result() for name in (TABLES if half != "accounts" else ("users", "index"))]
+    audit = tables["audit"].result()
     everything = [arn for table in arns for arn in (table, f"{table}/index/*")]
+    variables = {"TABLE_PREFIX": PREFIX}
     statements = [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"]),
         allow(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], everything),
-        allow(["dynamodb:PutItem"], [arns[-1]]),
+        allow(["dynamodb:PutItem"], [audit]),
     ]
+    writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
     if half == "write":
-        actions = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
-        statements.append(allow(actions, arns[:-1]))
+        statements.append(allow(writes, arns[:-1]))
+    if half == "accounts":
+        pool_id, _ = app.result()
+        statements.append(allow(writes, arns[1:]))
+        actions = [f"cognito-idp:{action}" for action in ACCOUNT_ACTIONS]
+        statements.append(allow(actions, [f"arn:aws:cognito-idp:{REGION}:{account}:userpool/{pool_id}"]))
+        variables["USER_POOL_ID"] = pool_id
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_role_policy(RoleName=role.result()["name"], PolicyName=f"api-{half}", PolicyDocument=document)
     made = client.create_function(
         FunctionName=name,
-        Description=f"The API's {half} half ({OURS})",
+        Description=f"The API's {half} function ({OURS})",
         Role=role.result()["arn"],
         Handler=f"studentdb_api.{half}.handler",
         Runtime="python3.13",
         MemorySize=512,
         Timeout=30,
-        Environment={"Variables": {"TABLE_PREFIX": PREFIX}},
+        Environment={"Variables": variables},
         LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
         TracingConfig={"Mode": "PassThrough"},
         Code={"ZipFile": package()},
@@ -270,7 +290,7 @@ def make_api_children(
         StageName="prod",
         AutoDeploy=True,
         AccessLogSettings={
-            "DestinationArn": groups[LOG_GROUPS[2]].result(),
+            "DestinationArn": groups[LOG_GROUPS[-1]].result(),
             "Format": json.dumps(LOGGED, separators=(",", ":")),
         },
         DefaultRouteSettings={"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 100.0},
@@ -299,10 +319,10 @@ def make_api_children(
         )["IntegrationId"]
         for half, function in functions.items()
     }
-    for method, half in ROUTES:
+    for key, half in ROUTES.items():
         gateway.create_route(
             **ours,
-            RouteKey=f"{method} /api/{{proxy+}}",
+            RouteKey=key,
             Target=f"integrations/{integrations[half]}",
             AuthorizationType="JWT",
             AuthorizerId=authorizer,

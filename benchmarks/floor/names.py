@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from benchmarks.floor.aws import LOG_GROUPS, OURS, PREFIX, REGION, TABLES, Aws, Call
+from benchmarks.floor.aws import FUNCTIONS, LOG_GROUPS, OURS, PREFIX, REGION, TABLES, Aws, Call
 
 ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"}
 
@@ -19,7 +19,7 @@ def all_free(aws: Aws, go: Callable[..., Future[Any]]) -> None:
     dynamodb = aws.client("dynamodb")
     looks += [go(exists, dynamodb.describe_table, TableName=f"{PREFIX}-{name}") for name in TABLES]
     iam, functions = aws.client("iam"), aws.client("lambda")
-    for half in ("read", "write"):
+    for half in FUNCTIONS:
         looks.append(go(exists, iam.get_role, RoleName=f"{PREFIX}-api-{half}-{REGION}"))
         looks.append(go(exists, functions.get_function, FunctionName=f"{PREFIX}-api-{half}"))
     logs, s3 = aws.client("logs"), aws.client("s3")

@@ -5,7 +5,19 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.floor.aws import LOG_GROUPS, PREFIX, REGION, TABLES, TAG_LIST, TAGS, THREADS, Aws, done, until
+from benchmarks.floor.aws import (
+    FUNCTIONS,
+    LOG_GROUPS,
+    PREFIX,
+    REGION,
+    TABLES,
+    TAG_LIST,
+    TAGS,
+    THREADS,
+    Aws,
+    done,
+    until,
+)
 from benchmarks.floor.check import find_api, find_distribution, find_pool
 from benchmarks.floor.deploy import active_table
 from benchmarks.floor.lock import Lock
@@ -27,7 +39,7 @@ def teardown(url: str) -> None:
         logs, gateway = aws.client("logs"), aws.client("apigatewayv2")
         tasks.append(go(remove_api, aws, gateway, logs))
         functions, iam = aws.client("lambda"), aws.client("iam")
-        removed = {half: go(remove_function, aws, functions, logs, half) for half in ("read", "write")}
+        removed = {half: go(remove_function, aws, functions, logs, half) for half in FUNCTIONS}
         tasks += [go(remove_role, iam, half, function) for half, function in removed.items()]
         tasks.append(go(remove_pool, aws.client("cognito-idp")))
         tasks += [

@@ -11,10 +11,11 @@ from studentdb_api.problems import NotAllowed, Unauthenticated
 
 
 class Caller(NamedTuple):
-    """A signed-in person: Cognito's `sub` and the groups of the user pool."""
+    """A signed-in person: Cognito's `sub`, the groups of the user pool, and when the token was made (epoch seconds)."""
 
     sub: str
     groups: tuple[str, ...]
+    issued: float = 0
 
     def relations(self, allowed: Mapping[str, str]) -> frozenset[str]:
         """By which relations (any, own class, self) the caller's groups may do it. Raises NotAllowed."""
@@ -36,18 +37,23 @@ def caller(event: Mapping[str, Any]) -> Caller:
     sub = claims.get("sub")
     if not isinstance(sub, str) or not sub:
         raise Unauthenticated("the access token names nobody")
-    return Caller(sub, _groups(claims.get("cognito:groups")))
+    return Caller(sub, _groups(claims.get("cognito:groups")), _seconds(claims.get("iat")))
 
 
 def _in_future(exp: object) -> bool:
+    return _seconds(exp) > time.time()
+
+
+def _seconds(claim: object) -> float:
+    """A time of the token; 0 for what is none."""
     # Numbers arrive as text (JWT-05).
-    if isinstance(exp, bool) or not isinstance(exp, str | int | float):
-        return False
+    if isinstance(claim, bool) or not isinstance(claim, str | int | float):
+        return 0
     try:
-        seconds = float(exp)
+        seconds = float(claim)
     except (ValueError, OverflowError):
-        return False
-    return math.isfinite(seconds) and seconds > time.time()
+        return 0
+    return seconds if math.isfinite(seconds) else 0
 
 
 def _groups(claim: object) -> tuple[str, ...]:

@@ -7,7 +7,12 @@ import datetime
 
 def now() -> str:
     """OneRoster's DateTime: UTC with milliseconds."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text(datetime.datetime.now(datetime.UTC))
+
+
+def text(moment: datetime.datetime) -> str:
+    """The same of another moment, which knows its zone."""
+    return moment.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def today() -> str:

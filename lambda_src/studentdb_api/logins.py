@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from studentdb_api import dynamodb, locks
+from studentdb_api.auth import Caller
 from studentdb_api.problems import Unauthenticated
 from studentdb_api.request import Request
 
@@ -35,11 +36,17 @@ def key(sub: str) -> dynamodb.Item:
     return {"pk": {"S": f"login#{sub}"}, "sk": {"S": "-"}}
 
 
-def known_person_id(sub: str) -> str:
-    """Whose account it is; "" where nobody has said so. Raises Unauthenticated for one that is disabled."""
-    item = dynamodb.client.get_item(TableName=dynamodb.INDEX, Key=key(sub), ConsistentRead=True).get("Item", {})
+def known_person_id(caller: Caller) -> str:
+    """Whose account it is; "" where nobody has said so.
+
+    Raises Unauthenticated for one that is disabled, and for a token with the rights that an account had before.
+    """
+    item = dynamodb.client.get_item(TableName=dynamodb.INDEX, Key=key(caller.sub), ConsistentRead=True).get("Item", {})
     if "disabled" in item:
         raise Unauthenticated("this account is disabled")
+    # A new token, which the same session may ask for, has the new role.
+    if "since" in item and caller.issued <= int(item["since"]["N"]):
+        raise Unauthenticated("the account's role has changed since this token was made")
     return str(item.get("id", {}).get("S", ""))
 
 

@@ -157,3 +157,15 @@ class Busy(Problem):
 
     def headers(self) -> dict[str, str]:
         return {"retry-after": "1"}
+
+
+class OwnAccount(Problem):
+    """Nobody takes rights away from himself, so an admin always remains."""
+
+    status, slug, title = 409, "own-account", "This is your own account"
+
+
+class MailRefused(Problem):
+    """Everything was done but the mail, which the service does not take now."""
+
+    status, slug, title = 409, "mail-refused", "No mail was sent"

@@ -35,6 +35,7 @@ class Operation(NamedTuple):
     method: str
     path: str
     status: int
+    function: str
     public: bool
     signed_in: bool
     allowed: Mapping[str, str]
@@ -63,15 +64,15 @@ def contract() -> tuple[Operation, ...]:
 
 
 class Api:
-    """The Lambda handler for the operations of some methods.
+    """The Lambda handler for the operations of some methods, of one of the contract's functions.
 
     Raises RuntimeError where operations and handlers are not the same set: a route without a schema cannot exist, nor
     an operation that nobody answers.
     """
 
-    def __init__(self, methods: frozenset[str], handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, methods: frozenset[str], handlers: Mapping[str, Handler], function: str = "api") -> None:
         self.contract = contract()
-        self.operations = [operation for operation in self.contract if operation.method in methods]
+        self.operations = [each for each in self.contract if each.method in methods and each.function == function]
         if {operation.name for operation in self.operations} != set(handlers):
             raise RuntimeError("contract.json and the handlers do not name the same operations")
         self.handlers = handlers
@@ -113,7 +114,7 @@ class Api:
             methods = {each.method for each in self.contract if each.match(path) is not None}
             raise MethodNotAllowed(sorted(methods)) if methods else NotFound
         relations = _relations(operation, caller)
-        person_id = "" if operation.public else logins.known_person_id(caller.sub)
+        person_id = "" if operation.public else logins.known_person_id(caller)
         query, body = _checked(operation, parameters, event)
         answer = self.handlers[operation.name](
             Request(

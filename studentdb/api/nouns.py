@@ -8,6 +8,7 @@ from studentdb.contract.audit import Act
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
 from studentdb.contract.subjects import Subject
+from studentdb.contract.users import User
 
 STUDENT = Noun("student", "students", Student, key="identifier")
 LECTURER = Noun("lecturer", "lecturers", Lecturer, key="identifier")
@@ -15,3 +16,4 @@ ADMIN = Noun("admin", "admins", Admin, key="identifier")
 ACADEMIC_SESSION = Noun("academic_session", "academic_sessions", AcademicSession)
 SUBJECT = Noun("subject", "subjects", Subject, key="code")
 ACT = Noun("act", "audit", Act)
+USER = Noun("user", "users", User, key="email")

@@ -48,7 +48,7 @@ def command(app: typer.Typer, *, selects: bool = True) -> Callable[[F], F]:
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__doc__ = function.__doc__
         # `list_` and `import_` are named so only because Python has these words already.
-        app.command(function.__name__.rstrip("_"))(run)
+        app.command(function.__name__.rstrip("_").replace("_", "-"))(run)
         return function
 
     return register

@@ -73,6 +73,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "status": operation.status,
+        "function": operation.function,
         "public": operation.public,
         "signed_in": operation.signed_in,
         "allowed": dict(operation.allowed),

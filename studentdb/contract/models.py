@@ -90,6 +90,8 @@ Grade = Annotated[str, _text(10, _CODE), AfterValidator(_composed)]
 Grades = Annotated[list[Grade], Field(max_length=20)]
 # E-mail addresses are compared, stored and shown in lower case.
 Email = Annotated[str, _address(254), AfterValidator(str.lower)]
+# Cognito's names of users have up to 128 characters.
+AccountEmail = Annotated[str, _address(128), AfterValidator(str.lower)]
 SourcedId = Annotated[
     str,
     Field(
@@ -217,9 +219,9 @@ class PageQuery(RequestModel):
 
 
 class Account(RequestModel):
-    """The account that a person signs in with. Cognito's names of users have up to 128 characters."""
+    """The account that a person signs in with."""
 
-    email: Annotated[str, _address(128), AfterValidator(str.lower)]
+    email: AccountEmail
 
 
 class DeleteQuery(RequestModel):

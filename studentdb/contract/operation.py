@@ -12,6 +12,8 @@ Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 Role = Literal["admin", "lecturer", "student"]
 # Whose records a role may do it with: its own, those of the classes that it teaches or attends, everybody's.
 Relation = Literal["self", "own class", "any"]
+# Who answers: the API's own functions (one reads, one writes), or the one that reaches the user pool.
+Function = Literal["api", "accounts"]
 
 # The groups of the user pool.
 ROLES: tuple[Role, ...] = ("admin", "lecturer", "student")
@@ -26,7 +28,7 @@ class Operation:
     `allowed` is a row of the permission matrix: role -> relation; a role that is not in it may not. `signed_in` lets
     everybody with an account do it, whatever the role, about themselves; `public` needs no sign-in at all. Exactly one
     of the three says who. `body` is required exactly where the method has one; `response` None is an answer without
-    content.
+    content. `function` says which of the deployed functions answers it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Operation:
     allowed: Mapping[Role, Relation] = field(default_factory=dict)
     signed_in: bool = False
     public: bool = False
+    function: Function = "api"
 
     def __post_init__(self) -> None:
         if (self.body is not None) != (self.method in _WITH_BODY):

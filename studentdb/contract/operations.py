@@ -6,7 +6,7 @@ paths. An operation without a handler fails the functions' import; a route canno
 
 from __future__ import annotations
 
-from studentdb.contract import academic_sessions, audit, classes, enrollments, me, models, staff, students, subjects
+from studentdb.contract import academic_sessions, audit, classes, enrollments, me, models, staff, students, subjects, users
 from studentdb.contract.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -20,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *classes.OPERATIONS,
     *enrollments.OPERATIONS,
     *audit.OPERATIONS,
+    *users.OPERATIONS,
 )
 
 

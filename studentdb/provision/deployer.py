@@ -81,6 +81,7 @@ class Source:
     functions: Path
     site: Path
     public_routes: Sequence[str]
+    account_routes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class Deployer:
             code=package(source.functions),
             site=site_files(source.site),
             public_routes=source.public_routes,
+            account_routes=source.account_routes,
         )
 
     def _emit(self, event: Event) -> None:

@@ -40,6 +40,16 @@ def appends(table_arn: str) -> Mapping[str, Any]:
     return allow(["dynamodb:PutItem"], [table_arn])
 
 
+def accounts(user_pool_arn: str) -> Mapping[str, Any]:
+    """What admins do with accounts, in this pool and no other; none is ever deleted."""
+    actions = (
+        *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword"),
+        *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+        *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
+    )
+    return allow([f"cognito-idp:{action}" for action in actions], [user_pool_arn])
+
+
 def site_bucket(bucket_arn: str, distribution_arn: str, *, tls_only: bool) -> Document:
     """Only this distribution reads the site (CF-14), and nobody without TLS (S3.5).
 

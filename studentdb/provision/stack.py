@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from studentdb import __version__
 from studentdb.provision import policies, tags
@@ -67,13 +68,15 @@ def stack(
     code: bytes,
     site: Mapping[str, tuple[bytes, str, str]],
     public_routes: Sequence[str],
+    account_routes: Sequence[str],
     version: str = __version__,
     migrations: Sequence[Migration] = MIGRATIONS,
 ) -> Stack:
     """The desired state of a deployment.
 
     `code` is the functions' zip, `site` the site's files (key -> body, content type, cache control), `public_routes`
-    the route keys that need no token; `version` is the tool's, `migrations` lead from the first schema to its own.
+    the route keys that need no token, `account_routes` those of the accounts function; `version` is the tool's,
+    `migrations` lead from the first schema to its own.
     """
     prefix = deployment.prefix
 
@@ -148,7 +151,6 @@ def stack(
     index = Table(name=f"{prefix}-index", hash=Attribute(name="pk", type=text), range=Attribute(name="sk", type=text))
     signing_key = SigningKey(name="cursor", table_name=index.out("name"))
     tables = (users, classes, subjects, notifications, index, sessions, enrollments, scores, audit)
-    data = _Data(prefix, tables[:-1], audit)
 
     # --- people
     pool = UserPool(name=f"{prefix}-users", password_minimum_length=settings.password_minimum_length)
@@ -163,40 +165,35 @@ def stack(
     )
 
     # --- API
-    read, read_parts = _function(deployment, settings, "read", code, data, writes=False)
-    write, write_parts = _function(deployment, settings, "write", code, data, writes=True)
+    functions = _functions(deployment, settings, code, {table.name: table.out("arn") for table in tables}, pool)
     tool_version = ToolVersion(name=users.name, table_arn=users.out("arn"), version=version)
     schema = Schema(name=users.name, table_arn=users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
-    to_read = Integration(name="read", api_id=api.out("id"), function_arn=read.out("arn"))
-    to_write = Integration(name="write", api_id=api.out("id"), function_arn=write.out("arn"))
+    integrations = {
+        part: Integration(name=part, api_id=api.out("id"), function_arn=function.out("arn"))
+        for part, (*_, function) in functions.items()
+    }
     authorizer = Authorizer(
         name="cognito",
         api_id=api.out("id"),
         issuer=endpoints.issuer(pool.out("id")),
         audience=client.out("id"),
     )
+    answers = {
+        "GET /api/{proxy+}": "read",
+        **{f"{method} /api/{{proxy+}}": "write" for method in ("POST", "PUT", "PATCH", "DELETE")},
+        # The longer form wins (PAY-14).
+        **dict.fromkeys(account_routes, "accounts"),
+    }
+    public = {key: "read" if key.startswith("GET ") else "write" for key in public_routes}
     routes = [
-        Route(
-            name=f"{method} /api/{{proxy+}}",
-            api_id=api.out("id"),
-            integration_id=integration.out("id"),
-            authorizer_id=authorizer.out("id"),
-        )
-        for method, integration in (
-            ("GET", to_read),
-            ("POST", to_write),
-            ("PUT", to_write),
-            ("PATCH", to_write),
-            ("DELETE", to_write),
-        )
-    ] + [
         Route(
             name=key,
             api_id=api.out("id"),
-            integration_id=(to_read if key.startswith("GET ") else to_write).out("id"),
+            integration_id=integrations[part].out("id"),
+            authorizer_id=None if key in public else authorizer.out("id"),
         )
-        for key in public_routes
+        for key, part in (answers | public).items()
     ]
     # Below /aws/vendedlogs/ the account's log resource policy does not grow with every group (AGW-20).
     access_log = LogGroup(name=f"/aws/vendedlogs/{prefix}-api", retention_days=settings.log_retention_days)
@@ -209,12 +206,12 @@ def stack(
     )
     permissions = tuple(
         Permission(
-            name=f"api-{half}",
+            name=f"api-{part}",
             function_name=function.out("name"),
             principal="apigateway.amazonaws.com",
             source_arn=f"{api.out('arn')}/*/*",
         )
-        for half, function in (("read", read), ("write", write))
+        for part, (*_, function) in functions.items()
     )
 
     # --- site
@@ -272,13 +269,11 @@ def stack(
         # Before the groups, which nothing waits for: a pool's children are made one at a time.
         client,
         *groups,
-        *read_parts,
-        *write_parts,
+        *(each for parts in functions.values() for each in parts),
         tool_version,
         schema,
         api,
-        to_read,
-        to_write,
+        *integrations.values(),
         authorizer,
         *routes,
         access_log,
@@ -297,51 +292,62 @@ def stack(
     return Stack(resources, absent=undeclared(resources))
 
 
-@dataclass(frozen=True)
-class _Data:
-    """What the API's functions work on. What is written into the audit stays as it is."""
-
-    prefix: str
-    tables: tuple[Table, ...]
-    audit: Table
+def _functions(
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Mapping[str, str], pool: UserPool
+) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
+    """The API's functions by name, and what each may. `tables` is name -> ARN."""
+    audit, index, users = (tables[f"{deployment.prefix}-{noun}"] for noun in ("audit", "index", "users"))
+    # What is written into the audit stays as it is.
+    everything, appends = [*tables.values()], policies.appends(audit)
+    may = {
+        "read": [policies.reads(everything), appends],
+        "write": [policies.reads(everything), appends, policies.writes([arn for arn in everything if arn != audit])],
+        "accounts": [
+            policies.reads([users, index]),
+            appends,
+            policies.writes([index]),
+            policies.accounts(pool.out("arn")),
+        ],
+    }
+    variables = {"accounts": {"USER_POOL_ID": pool.out("id")}}
+    return {
+        part: _function(deployment, settings, code, part, statements, variables.get(part, {}))
+        for part, statements in may.items()
+    }
 
 
 def _function(
     deployment: Deployment,
     settings: StackSettings,
-    half: str,
     code: bytes,
-    data: _Data,
-    *,
-    writes: bool,
-) -> tuple[Function, tuple[Resource, ...]]:
-    """One of the API's two functions, with the role and the log group that only it uses."""
-    name = f"{deployment.prefix}-api-{half}"
+    part: str,
+    may: Sequence[Mapping[str, Any]],
+    environment: Mapping[str, str],
+) -> tuple[LogGroup, Role, RolePolicy, Function]:
+    """One of the API's functions, with the role and the log group that only it uses.
+
+    `may` are its policy's statements beside that on its logs, `environment` its variables beside the tables' prefix.
+    """
+    name = f"{deployment.prefix}-api-{part}"
     log_group = LogGroup(name=f"/aws/lambda/{name}", retention_days=settings.log_retention_days)
     # IAM names are global to the account, deployments are regional.
     role = Role(
         name=f"{name}-{deployment.region}", service="lambda.amazonaws.com", description=f"studentdb {deployment.id}"
     )
-    statements = [
-        policies.function_logs(log_group.out("arn")),
-        policies.reads([table.out("arn") for table in (*data.tables, data.audit)]),
-        policies.appends(data.audit.out("arn")),
-    ]
-    if writes:
-        statements.append(policies.writes([table.out("arn") for table in data.tables]))
-    policy = RolePolicy(name=f"api-{half}", role_name=role.out("name"), document=policies.document(*statements))
+    document = policies.document(policies.function_logs(log_group.out("arn")), *may)
+    policy = RolePolicy(name=f"api-{part}", role_name=role.out("name"), document=document)
     function = Function(
         name=name,
-        description=f"The API's {half} half ({deployment.id})",
+        description=f"The API's {part} function ({deployment.id})",
         role_arn=role.out("arn"),
         role_unique_id=role.out("unique_id"),
         code=code,
-        handler=f"studentdb_api.{half}.handler",
+        handler=f"studentdb_api.{part}.handler",
         runtime=RUNTIME,
         architecture=ARCHITECTURE,
         memory_mb=512,
         timeout_s=30,
-        environment={"TABLE_PREFIX": data.prefix},
+        environment={"TABLE_PREFIX": deployment.prefix, **environment},
         log_group_name=log_group.out("name"),
     )
-    return function, (log_group, role, policy, function)
+    return log_group, role, policy, function

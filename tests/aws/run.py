@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studentdb.bundle import find
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.stack import StackSettings
@@ -38,7 +39,7 @@ class School:
         # What becomes of the `Aws` of each run.
         self.altered: Callable[[Aws], Aws] = lambda aws: aws
         self.settings = StackSettings()
-        self.source = Source(functions, ROOT / "site", PUBLIC_ROUTES)
+        self.source = Source(functions, ROOT / "site", PUBLIC_ROUTES, find().account_routes)
 
     def deployer(self) -> Deployer:
         """A new process."""

@@ -70,7 +70,12 @@ class Versions:
     def present(self, aws: Aws, emit: Emit = silent, declare: Callable[..., Stack] = stack) -> Deployer:
         """The version that this checkout is, or another description of it."""
         bundle = find()
-        source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
+        source = Source(
+            functions=bundle.lambda_src,
+            site=bundle.site,
+            public_routes=bundle.public_routes,
+            account_routes=bundle.account_routes,
+        )
         return Deployer(aws, StackSettings(), source, emit, declare=declare)
 
     def older(self, aws: Aws) -> Deployer:
@@ -79,7 +84,10 @@ class Versions:
 
     def _old_source(self) -> Source:
         return Source(
-            functions=self.folder / "lambda_src", site=self.folder / "site", public_routes=find().public_routes
+            functions=self.folder / "lambda_src",
+            site=self.folder / "site",
+            public_routes=find().public_routes,
+            account_routes=find().account_routes,
         )
 
 

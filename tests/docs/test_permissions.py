@@ -46,7 +46,12 @@ def test_only_what_aws_cannot_limit_is_unlimited() -> None:
 def test_it_is_enough_for_a_deploy(engine: Backend) -> None:
     aws = holder_of_the_policy(engine)
     found = bundle.find()
-    source = Source(functions=found.lambda_src, site=found.site, public_routes=found.public_routes)
+    source = Source(
+        functions=found.lambda_src,
+        site=found.site,
+        public_routes=found.public_routes,
+        account_routes=found.account_routes,
+    )
 
     deployer = Deployer(aws, StackSettings(), source, silent)
     outcome = deployer.deploy(lambda _: True)

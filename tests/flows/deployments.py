@@ -76,7 +76,12 @@ class Installation:
     @property
     def deployer(self) -> Deployer:
         """A new run of the tool."""
-        source = Source(functions=find().lambda_src, site=self.site, public_routes=find().public_routes)
+        source = Source(
+            functions=find().lambda_src,
+            site=self.site,
+            public_routes=find().public_routes,
+            account_routes=find().account_routes,
+        )
         return Deployer(self.aws, self.settings, source, silent)
 
     def deploy(self) -> Outcome:

@@ -20,7 +20,12 @@ def main(url: str, env: str, lease: str) -> int:
     console = Console()
     try:
         aws = connect(env=env, region=REGION, endpoint_url=url, embedded=True)
-        source = Source(functions=find().lambda_src, site=find().site, public_routes=find().public_routes)
+        source = Source(
+            functions=find().lambda_src,
+            site=find().site,
+            public_routes=find().public_routes,
+            account_routes=find().account_routes,
+        )
         with Progress(console) as progress:
             Deployer(aws, StackSettings(), source, progress, lease=float(lease)).deploy(lambda _: True)
     except StudentDBError as error:

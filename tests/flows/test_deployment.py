@@ -142,7 +142,12 @@ def _deployer(
     functions: Path | None = None,
 ) -> Deployer:
     bundle = find()
-    source = Source(functions=functions or bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
+    source = Source(
+        functions=functions or bundle.lambda_src,
+        site=bundle.site,
+        public_routes=bundle.public_routes,
+        account_routes=bundle.account_routes,
+    )
     return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
 
 

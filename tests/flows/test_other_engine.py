@@ -130,7 +130,12 @@ def _assert_made(aws: Aws, addresses: dict[str, str]) -> None:
 
 def _deployer(aws: Aws) -> Deployer:
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
+    source = Source(
+        functions=bundle.lambda_src,
+        site=bundle.site,
+        public_routes=bundle.public_routes,
+        account_routes=bundle.account_routes,
+    )
     return Deployer(aws, StackSettings(), source, silent)
 
 

@@ -43,7 +43,7 @@ class School:
         for name, text in {**{f"site/{key}": text for key, text in SITE.items()}, "functions/app.py": "A = 1"}.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
-        self._source = Source(folder / "functions", folder / "site", ["GET /api/health"])
+        self._source = Source(folder / "functions", folder / "site", ["GET /api/health"], ["GET /api/users"])
 
     def deployer(self, declare: Callable[..., Stack] = stack) -> Deployer:
         return Deployer(self.aws, StackSettings(), self._source, silent, declare=declare)

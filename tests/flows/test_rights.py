@@ -22,7 +22,12 @@ EMULATOR_ONLY = {"cloudfront:CreateDistributionWithTags"}
 def declared(aws: Aws) -> set[str]:
     """Every action that a resource of the stack, the lock or the first admin's account names."""
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
+    source = Source(
+        functions=bundle.lambda_src,
+        site=bundle.site,
+        public_routes=bundle.public_routes,
+        account_routes=bundle.account_routes,
+    )
     resources = Deployer(aws, StackSettings(), source, silent).stack.all
     actions = {action for resource in resources for each in resource.actions.values() for action in each}
     return actions | {*lock.ACTIONS, *administrators.ACTIONS, "sts:GetCallerIdentity"}

@@ -1,4 +1,4 @@
-"""Both functions after a cold start, with tables as the deployer makes them."""
+"""The functions after a cold start, with tables as the deployer makes them, and a user pool."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
+from studentdb.contract.operation import ROLES
 from studentdb.provision.aws import Deployment
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources.dynamodb_table import Attribute, Table
@@ -43,19 +44,25 @@ class Reply:
 
 @dataclass(frozen=True)
 class Functions:
-    """The two handlers, the modules that they are made of, and the tables behind them."""
+    """The handlers, the modules that they are made of, the tables and the user pool behind them."""
 
     read: ModuleType
     write: ModuleType
+    accounts: ModuleType
     dynamodb: Any
     users: str
     index: str
     session: boto3.Session
     endpoint_url: str | None
+    cognito: Any
+    pool_id: str
 
     def send(self, made: dict[str, Any]) -> Reply:
         """Hand an event to the function that the gateway would choose."""
-        handler = (self.read if made["routeKey"].startswith("GET ") else self.write).handler
+        if made["requestContext"]["http"]["path"].removeprefix("/prod/api/").split("/")[0] == "users":
+            handler = self.accounts.handler
+        else:
+            handler = (self.read if made["routeKey"].startswith("GET ") else self.write).handler
         response = handler(made, None)
         body = response.get("body")
         return Reply(response["statusCode"], response["headers"], None if body is None else json.loads(body))
@@ -106,8 +113,11 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
         TableName=index,
         Item={"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
     )
+    cognito = _cognito(backend.endpoint_url)
+    pool_id = _make_pool(cognito)
     environment = {
         "TABLE_PREFIX": prefix,
+        "USER_POOL_ID": pool_id,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -118,8 +128,22 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
         monkeypatch.setenv("AWS_ENDPOINT_URL", backend.endpoint_url)
     # The function's own boto3.client: one session for all tests, since each would read the service models again.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
-    read, write = (_imported_anew("studentdb_api.read"), importlib.import_module("studentdb_api.write"))
-    return Functions(read, write, dynamodb, users, index, session, backend.endpoint_url)
+    read = _imported_anew("studentdb_api.read")
+    write, accounts = (importlib.import_module(f"studentdb_api.{part}") for part in ("write", "accounts"))
+    return Functions(read, write, accounts, dynamodb, users, index, session, backend.endpoint_url, cognito, pool_id)
+
+
+@cache
+def _cognito(endpoint_url: str | None) -> Any:
+    return _root(endpoint_url)[0].client("cognito-idp", endpoint_url=endpoint_url)
+
+
+def _make_pool(cognito: Any) -> str:
+    """With the roles, and sign-in by e-mail as the deployer sets it."""
+    pool_id = str(cognito.create_user_pool(PoolName="users", UsernameAttributes=["email"])["UserPool"]["Id"])
+    for role in ROLES:
+        cognito.create_group(UserPoolId=pool_id, GroupName=role)
+    return pool_id
 
 
 @cache
@@ -144,6 +168,7 @@ def _tables() -> tuple[Table, ...]:
         code=b"",
         site={},
         public_routes=(),
+        account_routes=(),
     )
     return tuple(resource for resource in made.resources if isinstance(resource, Table))
 

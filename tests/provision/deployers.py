@@ -27,7 +27,12 @@ def deployer(
 ) -> Deployer:
     """Of the whole product, described by `declare`."""
     bundle = find()
-    source = Source(functions=bundle.lambda_src, site=bundle.site, public_routes=bundle.public_routes)
+    source = Source(
+        functions=bundle.lambda_src,
+        site=bundle.site,
+        public_routes=bundle.public_routes,
+        account_routes=bundle.account_routes,
+    )
     return Deployer(aws, settings or StackSettings(), source, emit, declare=declare)
 
 

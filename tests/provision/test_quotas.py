@@ -67,7 +67,7 @@ def sent(engine: Backend) -> Sent:
     session.events.register_first("provide-client-params", sent.record)
     deployment = dataclasses.replace(LONGEST, account=engine.account)
     aws = Aws(session, deployment, Endpoints(LONGEST.region, engine.endpoint_url, embedded=True))
-    source = Source(find().lambda_src, find().site, find().public_routes)
+    source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes)
 
     outcome = Deployer(aws, StackSettings(), source, silent).deploy(lambda _: True)
     assert outcome is not None

@@ -66,6 +66,7 @@ def make(deployment: Deployment, endpoints: Endpoints | None = None) -> Stack:
         code=package(bundle.lambda_src),
         site=site_files(bundle.site),
         public_routes=find().public_routes,
+        account_routes=find().account_routes,
     )
 
 

@@ -17,7 +17,7 @@ from tests.support import Backend
 
 def test_a_missing_right_and_two_quotas(engine: Backend) -> None:
     aws = engine.root()
-    source = Source(find().lambda_src, find().site, find().public_routes)
+    source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes)
     deployer = Deployer(aws, StackSettings(), source, silent)
     wire = Wire(aws)
     wire.answers("CreateBucket", s3_error(403, "AccessDenied", "Access Denied"))

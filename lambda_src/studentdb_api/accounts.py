@@ -1,0 +1,21 @@
+"""The function that reaches the user pool: everything about accounts."""
+
+from __future__ import annotations
+
+from studentdb_api.router import Api
+from studentdb_api.user_changes import disable_user, enable_user, invite_user, reset_user_password, set_user_role
+from studentdb_api.users import get_user, list_users
+
+handler = Api(
+    frozenset({"GET", "POST"}),
+    {
+        "list_users": list_users,
+        "get_user": get_user,
+        "invite_user": invite_user,
+        "disable_user": disable_user,
+        "enable_user": enable_user,
+        "reset_user_password": reset_user_password,
+        "set_user_role": set_user_role,
+    },
+    function="accounts",
+)

@@ -1,0 +1,178 @@
+"""Accounts: writing them.
+
+Cognito and the tables have no transaction in common, so every change is a row of steps, and the same request again goes
+on from wherever one ended. What takes rights away comes first, what gives them last; the audit is told before.
+
+invite: the account, its item (with the audit), its group, the mail or the one-time password. An account that can be
+used is a complete one.
+disable: the item's mark, from which on no token of the account is taken; then Cognito, and the end of its sessions.
+enable: Cognito; then the item's mark goes.
+set-role: the item; out of the other groups, into the new one; then the item's `since`, from which on no token with the
+old role is taken.
+reset-password: the audit; the one-time password; the end of its sessions.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from studentdb_api import audit, clock, dynamodb, locks, logins, pool, records, transactions, users
+from studentdb_api.dynamodb import NO_EMAIL, Record
+from studentdb_api.problems import Duplicate, Invalid, OwnAccount
+from studentdb_api.request import Answer, Request
+from studentdb_api.transactions import RefusedError
+
+# Of an account's item, what the audit tells.
+_TOLD = ("email", "role", "id", "disabled")
+
+
+def invite_user(request: Request) -> Answer:
+    """POST /api/users."""
+    body = records.normal(request.body)
+    sub = admit(request, body["email"].lower(), body["role"], body.get("identifier"))
+    password = None
+    if pool.account(sub)["UserStatus"] == "FORCE_CHANGE_PASSWORD":
+        if body.get("mail", True):
+            pool.mail_invitation(body["email"].lower())
+        else:
+            password = pool.set_one_time_password(sub)
+    return Answer(users.one(sub) | {"oneTimePassword": password})
+
+
+def admit(request: Request, email: str, role: str, identifier: str | None) -> str:
+    """All of an invitation but telling its guest; the account's id. Raises Duplicate, Invalid."""
+    whose = _whose(email, identifier)
+    sub = str(pool.make(email)["Username"])
+    held = pool.groups(sub)
+    if held and held != [role]:
+        message = f"has an account already, as {' and '.join(held)}"
+        raise Duplicate(f"already taken: {message}", [{"field": "email", "message": message}])
+    before = stored(sub)
+    after = {**before, "email": email, "role": role, **(whose or {})}
+    write(request, sub, before, after)
+    pool.put_into(sub, role)
+    return sub
+
+
+def disable_user(request: Request) -> Answer:
+    """POST /api/users/{id}/disable."""
+    sub = _another(request)
+    before = stored(sub)
+    if "disabled" not in before:
+        write(request, sub, before, {**before, "disabled": True})
+    pool.call(pool.client.admin_disable_user, Username=sub)
+    pool.call(pool.client.admin_user_global_sign_out, Username=sub)
+    return Answer(users.one(sub))
+
+
+def enable_user(request: Request) -> Answer:
+    """POST /api/users/{id}/enable."""
+    sub = _existing(request)
+    pool.call(pool.client.admin_enable_user, Username=sub)
+    before = stored(sub)
+    if "disabled" in before:
+        write(request, sub, before, {**before, "disabled": None})
+    return Answer(users.one(sub))
+
+
+def set_user_role(request: Request) -> Answer:
+    """POST /api/users/{id}/role."""
+    sub, role = _another(request), request.body["role"]
+    before = stored(sub) | {"role": " and ".join(pool.groups(sub)) or None}
+    write(request, sub, before, {**before, "role": role})
+    pool.put_into(sub, role)
+    # Whole seconds, as a token has them.
+    _update(sub, {"since": int(time.time())})
+    return Answer(users.one(sub))
+
+
+def reset_user_password(request: Request) -> Answer:
+    """POST /api/users/{id}/reset-password: a one-time password, which works where no mail does."""
+    sub = _existing(request)
+    tell(request, sub, {}, {"password": "one-time"})
+    password = pool.set_one_time_password(sub)
+    pool.call(pool.client.admin_user_global_sign_out, Username=sub)
+    return Answer(users.one(sub) | {"oneTimePassword": password})
+
+
+def stored(sub: str) -> Record:
+    """The account's item, {} where there is none."""
+    return users.items_of([sub]).get(sub, {})
+
+
+def write(request: Request, sub: str, before: Record, after: Record) -> None:
+    """The account's item, with whose account it is held against a second one, and the audit."""
+    old, new = before.get("id"), after.get("id")
+    parts = [_updated(sub, {name: after.get(name) for name in (*_TOLD, "personEmail")}), _listed(sub)]
+    if new != old:
+        parts += [locks.taken(_lock(new), sub)] if new else []
+        parts += [locks.released(_lock(old), sub)] if old else []
+    try:
+        transactions.commit([*parts, _told(request, sub, before, after)])
+    except RefusedError as refused:
+        message = "is a person who has another account already"
+        raise Duplicate(f"already taken: {message}", [{"field": "identifier", "message": message}]) from refused
+
+
+def tell(request: Request, sub: str, before: Record, after: Record) -> None:
+    """Tell the audit of what is about to be done to an account."""
+    transactions.commit([audit.written(request, "user", sub, before, after, reason=request.body.get("reason", ""))])
+
+
+def _told(request: Request, sub: str, before: Record, after: Record) -> dict[str, Any]:
+    shown = [{name: record[name] for name in _TOLD if record.get(name) not in (None, "")} for record in (before, after)]
+    return audit.written(request, "user", sub, shown[0], shown[1], reason=request.body.get("reason", ""))
+
+
+def _whose(email: str, identifier: str | None) -> Record | None:
+    """The person whose account it is to be, as an account's item names one; None for nobody. Raises Invalid."""
+    person_id = locks.holder(locks.identifier(identifier)) if identifier else locks.holder(locks.email(email))
+    found = users.person(person_id) if person_id else None
+    if found:
+        return {"id": found["id"], "personEmail": found.get("email", NO_EMAIL)}
+    if identifier:
+        raise Invalid(errors=[{"field": "identifier", "message": "is nobody's number"}])
+    return None
+
+
+def _existing(request: Request) -> str:
+    """The id of the account of the path. Raises NotFound."""
+    return str(pool.account(request.parameters["id"])["Username"])
+
+
+def _another(request: Request) -> str:
+    if request.parameters["id"] == request.caller.sub:
+        raise OwnAccount("another admin has to do this")
+    return _existing(request)
+
+
+def _lock(person_id: str | None) -> str:
+    return f"login-of#{person_id}"
+
+
+def _listed(sub: str) -> dict[str, Any]:
+    """All accounts that the tables know stand in one partition as well, for the check."""
+    return {"Put": {"TableName": dynamodb.INDEX, "Item": {"pk": {"S": "logins"}, "sk": {"S": sub}}}}
+
+
+def _update(sub: str, values: Record) -> None:
+    transactions.commit([_updated(sub, values)])
+
+
+def _updated(sub: str, values: Record) -> dict[str, Any]:
+    """The part that sets fields of an account's item, and removes those that are None; it makes the item."""
+    values = {**values, "updatedAt": clock.now()}
+    names = {f"#{at}": name for at, name in enumerate(values)}
+    kept = {at: values[name] for at, name in names.items() if values[name] is not None}
+    gone = [at for at in names if at not in kept]
+    expression = "SET " + ", ".join(f"{at} = :{at[1:]}" for at in kept)
+    return {
+        "Update": {
+            "TableName": dynamodb.INDEX,
+            "Key": logins.key(sub),
+            "UpdateExpression": expression + (f" REMOVE {', '.join(gone)}" if gone else ""),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {f":{at[1:]}": dynamodb.attribute(each) for at, each in kept.items()},
+        }
+    }
