@@ -71,7 +71,7 @@ def remove_table(dynamodb: Any, name: str) -> None:
 def remove_api(aws: Aws, gateway: Any, logs: Any) -> None:
     api = find_api(gateway)
     gateway.delete_stage(ApiId=api, StageName="prod")
-    remove_log_group(aws, logs, LOG_GROUPS[2])
+    remove_log_group(aws, logs, LOG_GROUPS[-1])
     gateway.delete_api(ApiId=api)
 
 

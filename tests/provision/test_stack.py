@@ -170,12 +170,22 @@ def _has_parent(resource: Resource) -> bool:
 
 def test_roles_have_least_privilege() -> None:
     policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 2
+    assert len(policies) == 3
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]
             assert not [action for action in statement["Action"] if action.endswith(":*") or "Scan" in action]
             assert "*" not in statement["Resource"]
+    of_accounts = {
+        resource
+        for policy in policies
+        for statement in policy.document["Statement"]
+        if any(action.startswith("cognito-idp:") for action in statement["Action"])
+        for resource in statement["Resource"]
+    }
+    assert of_accounts == {
+        next(each for each in make(PROD).resources if each.kind == "cognito-idp.user_pool").out("arn")
+    }
     reads = next(policy for policy in policies if "api-read" in policy.role_name)
     writing = [
         (action, resource)
