@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from studentdb_api import audit, clock, cursors, dynamodb, logins, pool
+from studentdb_api import audit, clock, cursors, dynamodb, logins, people, pool
 from studentdb_api.dynamodb import NO_EMAIL, Record
 from studentdb_api.problems import NotFound
 from studentdb_api.request import Answer, Request
@@ -90,15 +90,11 @@ def persons_of(items: Iterable[Record]) -> dict[str, Record]:
 
 
 def person(person_id: str) -> Record | None:
-    """The person with this id, of any role, as stored."""
-    answer = dynamodb.client.query(
-        TableName=dynamodb.USERS,
-        KeyConditionExpression="id = :id",
-        ExpressionAttributeValues={":id": {"S": person_id}},
-        ConsistentRead=True,
-    )
-    found = [dynamodb.record(item) for item in answer["Items"]]
-    return max(found, key=lambda each: int(each.get("version", 0)), default=None)
+    """The person with this id, as stored."""
+    try:
+        return people.find(person_id)
+    except NotFound:
+        return None
 
 
 def _with_email(request: Request) -> list[User]:
