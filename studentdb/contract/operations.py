@@ -6,7 +6,18 @@ paths. An operation without a handler fails the functions' import; a route canno
 
 from __future__ import annotations
 
-from studentdb.contract import academic_sessions, audit, classes, enrollments, me, models, staff, students, subjects, users
+from studentdb.contract import (
+    academic_sessions,
+    audit,
+    classes,
+    enrollments,
+    me,
+    models,
+    staff,
+    students,
+    subjects,
+    users,
+)
 from studentdb.contract.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
