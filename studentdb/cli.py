@@ -17,6 +17,7 @@ from studentdb.commands import (
     admin,
     administrators,
     audit,
+    classes,
     demo,
     deployment,
     lecturers,
@@ -32,7 +33,7 @@ from studentdb.errors import CancelledError, StudentDBError
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
-    r"|students|lecturers|administrators|sessions|subjects|users|audit)\b[^,;:(]*"
+    r"|students|lecturers|administrators|sessions|subjects|classes|users|audit)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -71,6 +72,7 @@ lecturers.register(app)
 administrators.register(app)
 academic_sessions.register(app)
 subjects.register(app)
+classes.register(app)
 audit.register(app)
 users.register(app)
 permissions.register(app)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from studentdb.api.transport import Http
     from studentdb.contract.academic_sessions import AcademicSession
     from studentdb.contract.audit import Act
+    from studentdb.contract.classes import Class
+    from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
     from studentdb.contract.models import ResponseModel
     from studentdb.contract.staff import Admin, Lecturer
     from studentdb.contract.students import Student
@@ -214,6 +216,32 @@ class Context:
         return self._records(SUBJECT)
 
     @cached_property
+    def classes(self) -> Records[Class]:
+        """The classes of `known`; for lecturers and students their own."""
+        from studentdb.api.nouns import CLASS
+
+        return self._records(CLASS)
+
+    @cached_property
+    def enrollments(self) -> Records[PersonEnrollment]:
+        """The enrollments of people, listed by person."""
+        from studentdb.api.nouns import ENROLLMENTS
+
+        return self._records(ENROLLMENTS)
+
+    def roster(self, class_id: str) -> Records[RosterEntry]:
+        """The people of a class, listed by name."""
+        from studentdb.api.nouns import ROSTER
+
+        return self._records(ROSTER, {"id": class_id})
+
+    def enrollments_in(self, class_id: str) -> Records[Enrollment]:
+        """The enrollments in a class, by person."""
+        from studentdb.api.nouns import ENROLLMENT
+
+        return self._records(ENROLLMENT, {"id": class_id})
+
+    @cached_property
     def audit(self) -> Records[Act]:
         """The audit of `known`; it can only be listed."""
         from studentdb.api.nouns import ACT
@@ -227,10 +255,10 @@ class Context:
 
         return self._records(USER)
 
-    def _records(self, noun: Noun[T]) -> Records[T]:
+    def _records(self, noun: Noun[T], within: Mapping[str, str] | None = None) -> Records[T]:
         from studentdb.api.records import Records
 
-        return Records(self.api, noun)
+        return Records(self.api, noun, within)
 
     @property
     def is_chosen(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from studentdb.api.records import Noun
 from studentdb.contract.academic_sessions import AcademicSession
 from studentdb.contract.audit import Act
+from studentdb.contract.classes import Class
+from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
 from studentdb.contract.subjects import Subject
@@ -15,5 +17,11 @@ LECTURER = Noun("lecturer", "lecturers", Lecturer, key="identifier")
 ADMIN = Noun("admin", "admins", Admin, key="identifier")
 ACADEMIC_SESSION = Noun("academic_session", "academic_sessions", AcademicSession)
 SUBJECT = Noun("subject", "subjects", Subject, key="code")
+CLASS = Noun("class", "classes", Class, key="classCode")
+# In a class: one by one, and all of its people.
+ENROLLMENT = Noun("enrollment", "enrollments", Enrollment, parameter="personId")
+ROSTER = Noun("enrollment", "roster", RosterEntry)
+# Of a person.
+ENROLLMENTS = Noun("enrollment", "enrollments", PersonEnrollment)
 ACT = Noun("act", "audit", Act)
 USER = Noun("user", "users", User, key="email")

@@ -94,22 +94,29 @@ def _field_problem(model: type[BaseModel], error: Mapping[str, object]) -> Field
     location = error["loc"]
     parts = location if isinstance(location, tuple) else ()
     names = {name: info.alias or name for name, info in model.model_fields.items()}
-    path = "".join(f"[{part}]" if isinstance(part, int) else names.get(str(part), str(part)) for part in parts[:2])
+    whole = [f"[{part}]" if isinstance(part, int) else f".{names.get(str(part), str(part))}" for part in parts[:3]]
+    path = "".join(whole).removeprefix(".")
     kind = str(error["type"])
     if kind == "missing":
         message = "is required"
     elif kind == "extra_forbidden":
         message = "is not a field of this request"
-    elif kind in {"string_pattern_mismatch", "value_error"} and (rule := _rule(model, path.partition("[")[0])):
+    elif kind in {"string_pattern_mismatch", "value_error"} and (rule := _rule(model, path)):
         message = f"must be {rule}"
     else:
         message = str(error["msg"]).replace("String should", "must").replace("Input should", "must")
     return FieldProblem(field=path, message=message)
 
 
-def _rule(model: type[BaseModel], alias: str) -> str:
+def _rule(model: type[BaseModel], path: str) -> str:
     """The description of a field's type in the contract; of its items, where it is a list."""
-    schema = model.model_json_schema(by_alias=True)["properties"].get(alias, {})
+    whole = model.model_json_schema(by_alias=True)
+    name, _, nested = path.partition("[")
+    schema = whole["properties"].get(name, {})
+    if field := nested.partition(".")[2]:
+        # Of an object in a list.
+        definition = schema.get("items", {}).get("$ref", "").rpartition("/")[2]
+        schema = whole.get("$defs", {}).get(definition, {}).get("properties", {}).get(field, {})
     for option in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
         if "description" in option:
             return str(option["description"])
@@ -188,7 +195,9 @@ def _conflict(problem: Problem, detail: str, response: httpx.Response) -> Confli
     if slug == "referred":
         needed_by = ", ".join(f"{each.kind} {each.title} (id {each.id})" for each in problem.referrers)
         return ReferredError("others need this, so it is not deleted", (), why=needed_by or detail)
-    return ConflictError("the API refuses this", problem.errors, why=detail)
+    hint = "more places: studentdb classes update CLASS --capacity NUMBER" if slug == "class-full" else ""
+    what = problem.title if problem.type.startswith(_SLUG) else "the API refuses this"
+    return ConflictError(what[:1].lower() + what[1:], problem.errors, why=detail, hint=hint)
 
 
 def _look(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -24,12 +24,14 @@ class Noun(Generic[T]):
     """`one` and `many` as operations call it: `get_subject`, `list_subjects`. `model` is a record of it.
 
     `key` is the filter of the list that lets through the one record that people mean by it: a student's number.
+    `parameter` is the record's id in paths.
     """
 
     one: str
     many: str
     model: type[T]
     key: str = ""
+    parameter: str = "id"
 
     @property
     def words(self) -> str:
@@ -38,21 +40,26 @@ class Noun(Generic[T]):
 
 
 class Records(Generic[T]):
-    """The records of one noun; every call raises as `ApiClient.call` does."""
+    """The records of one noun; every call raises as `ApiClient.call` does.
 
-    def __init__(self, client: ApiClient, noun: Noun[T]) -> None:
+    `within` are the parameters of a path that leads through another record: the class of an enrollment.
+    """
+
+    def __init__(self, client: ApiClient, noun: Noun[T], within: Mapping[str, str] | None = None) -> None:
         self._client = client
         self._noun = noun
+        self._within = within or {}
 
     def create(self, new: RequestModel, *, idempotency_key: str = "") -> T:
         """Add a record. With one key the same record is added once, however often this is called."""
         # Without a caller's key one of its own: a lost answer may be asked for again, safely.
         headers = {IDEMPOTENCY_KEY: idempotency_key or str(uuid.uuid4())}
-        return parsed(self._noun.model, self._client.call(f"create_{self._noun.one}", body=new, headers=headers))
+        call = self._client.call(f"create_{self._noun.one}", path=self._within, body=new, headers=headers)
+        return parsed(self._noun.model, call)
 
     def get(self, record_id: str) -> T:
         """One record. Raises NotFoundError."""
-        return parsed(self._noun.model, self._client.call(f"get_{self._noun.one}", path={"id": record_id}))
+        return parsed(self._noun.model, self._client.call(f"get_{self._noun.one}", path=self._path(record_id)))
 
     def list(self, *, limit: int | None = None, **filters: object) -> Iterator[T]:
         """All records that the filters let through, or the first `limit`, in the API's order; read page by page."""
@@ -72,7 +79,7 @@ class Records(Generic[T]):
         asked = operation(f"list_{self._noun.many}")
         given = {"limit": limit, "cursor": cursor, **filters}
         query = checked(asked.query, {name: value for name, value in given.items() if value is not None})
-        answer = parsed(asked.response or ResponseModel, self._client.call(asked.name, query=query))
+        answer = parsed(asked.response or ResponseModel, self._client.call(asked.name, path=self._within, query=query))
         found: Sequence[T] = getattr(answer, self._noun.many)
         return found, getattr(answer, "next_cursor", None)
 
@@ -92,15 +99,18 @@ class Records(Generic[T]):
 
     def update(self, record_id: str, changes: RequestModel) -> T:
         """Change the fields that `changes` holds. Raises VersionConflictError where somebody was faster."""
-        call = self._client.call(f"update_{self._noun.one}", path={"id": record_id}, body=changes)
+        call = self._client.call(f"update_{self._noun.one}", path=self._path(record_id), body=changes)
         return parsed(self._noun.model, call)
 
     def delete(self, record_id: str, *, version: int | None = None) -> None:
         """Remove the record, with `version` only if it still is the record's. Raises NotFoundError, ReferredError."""
         query = DeleteQuery() if version is None else DeleteQuery(version=version)
         try:
-            self._client.call(f"delete_{self._noun.one}", path={"id": record_id}, query=query)
+            self._client.call(f"delete_{self._noun.one}", path=self._path(record_id), query=query)
         except NotFoundError as error:
             # The first attempt's answer was lost, and it had done it.
             if not error.repeated:
                 raise
+
+    def _path(self, record_id: str) -> dict[str, str]:
+        return {**self._within, self._noun.parameter: record_id}

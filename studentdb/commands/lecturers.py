@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from studentdb.commands import people
+from studentdb.commands import enrollments, people
+from studentdb.commands.command import command
 
 if TYPE_CHECKING:
     from studentdb.contract.models import RequestModel
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
     lecturers = people.People(
         one="lecturer", many="lecturers", records=lambda context: context.lecturers, models=_models
     )
-    people.register(app, lecturers)
+    command(people.register(app, lecturers))(people.of(lecturers, enrollments.classes))
 
 
 def _models() -> tuple[type[RequestModel], type[RequestModel]]:

@@ -70,7 +70,7 @@ def register(app: typer.Typer, people: People) -> typer.Typer:
     """Add the commands of one role to the application; returns their group."""
     group = typer.Typer(help=f"{people.many.capitalize()}.", rich_markup_mode=None, no_args_is_help=True)
     for each in (_add, _list, _get, _update, _delete):
-        command(group)(_of(people, each))
+        command(group)(of(people, each))
     app.add_typer(group, name=people.many)
     return group
 
@@ -128,7 +128,7 @@ def _delete(context: Context, people: People, person: str, *, yes: Yes = False, 
     )
 
 
-def _of(people: People, function: Callable[..., None]) -> Callable[..., None]:
+def of(people: People, function: Callable[..., None]) -> Callable[..., None]:
     """The command of one role: `fields` becomes an option for each, and the help speaks of the role."""
     options = {**_FIELDS, **people.options}
     needed = _NEEDED if function is _add else ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studentdb.commands import nouns, people
+from studentdb.commands import enrollments, nouns, people
 from studentdb.commands.command import Json, command
 from studentdb.context import Context
 from studentdb.errors import StudentDBError
@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
         options={"grades": _GRADES},
         columns={**people.COLUMNS, "Grade": lambda each: ", ".join(each.grades)},
     )
-    command(people.register(app, students))(import_)
+    group = people.register(app, students)
+    command(group)(people.of(students, enrollments.classes))
+    command(group)(import_)
 
 
 def _models() -> tuple[type[RequestModel], type[RequestModel]]:
