@@ -54,7 +54,8 @@ def _dynamodb(client: Any) -> Iterator[tuple[str, Any]]:
         table = client.describe_table(TableName=name)["Table"]
         items = sorted(_all(client, "scan", "Items", TableName=name), key=str)
         backups = client.describe_continuous_backups(TableName=name)
-        yield name, [table, client.list_tags_of_resource(ResourceArn=table["TableArn"]), backups, items]
+        expiry = client.describe_time_to_live(TableName=name)
+        yield name, [table, client.list_tags_of_resource(ResourceArn=table["TableArn"]), backups, expiry, items]
 
 
 def _lambda(client: Any) -> Iterator[tuple[str, Any]]:

@@ -34,6 +34,8 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "audit": (("entity", "S"), ("at", "S")),
 }
 # Table -> index -> its keys, all of text.
+# Whose items may have an end.
+EXPIRING = ("notifications", "index")
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "users": {"role-index": ("role",), "role-name-index": ("role", "name_key")},
     "classes": {

@@ -82,6 +82,7 @@ def check_table(dynamodb: Any, name: str) -> None:
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
     dynamodb.list_tags_of_resource(ResourceArn=arn)
     dynamodb.describe_continuous_backups(TableName=table)
+    dynamodb.describe_time_to_live(TableName=table)
 
 
 def check_api(gateway: Any, api: str, go: Callable[..., Future[Any]]) -> list[Future[Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.clock import ROOT
 from benchmarks.floor.aws import (
+    EXPIRING,
     FUNCTIONS,
     INDEXES,
     LOG_GROUPS,
@@ -140,6 +141,10 @@ def make_table(dynamodb: Any, name: str) -> str:
         **more,
     )
     made = until(lambda: active_table(dynamodb, table))
+    if name in EXPIRING:
+        dynamodb.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+        )
     dynamodb.update_continuous_backups(
         TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )

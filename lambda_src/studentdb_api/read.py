@@ -11,6 +11,13 @@ from studentdb_api.audit_list import list_audit
 from studentdb_api.classes import get_class, list_classes
 from studentdb_api.enrollments import get_enrollment, list_enrollments, list_roster
 from studentdb_api.me import me
+from studentdb_api.notifications import (
+    count_unread_notifications,
+    get_notification,
+    list_notifications,
+    list_public_notifications,
+    list_received_notifications,
+)
 from studentdb_api.request import Answer, Request
 from studentdb_api.router import Api
 from studentdb_api.subjects import get_subject, list_subjects
@@ -44,5 +51,10 @@ handler = Api(
         "list_roster": list_roster,
         "list_enrollments": list_enrollments,
         "get_enrollment": get_enrollment,
+        "list_received_notifications": list_received_notifications,
+        "count_unread_notifications": count_unread_notifications,
+        "list_public_notifications": list_public_notifications,
+        "list_notifications": list_notifications,
+        "get_notification": get_notification,
     },
 )

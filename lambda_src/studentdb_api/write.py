@@ -11,6 +11,7 @@ from studentdb_api.academic_sessions import (
 )
 from studentdb_api.classes import create_class, delete_class, update_class
 from studentdb_api.enrollment_changes import create_enrollment, delete_enrollment, update_enrollment
+from studentdb_api.notification_changes import create_notification, delete_notification, read_notifications
 from studentdb_api.router import Api
 from studentdb_api.subjects import create_subject, delete_subject, update_subject
 
@@ -31,5 +32,8 @@ handler = Api(
         "create_enrollment": create_enrollment,
         "update_enrollment": update_enrollment,
         "delete_enrollment": delete_enrollment,
+        "read_notifications": read_notifications,
+        "create_notification": create_notification,
+        "delete_notification": delete_notification,
     },
 )

@@ -13,6 +13,7 @@ from studentdb.contract import (
     enrollments,
     me,
     models,
+    notifications,
     staff,
     students,
     subjects,
@@ -32,6 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *enrollments.OPERATIONS,
     *audit.OPERATIONS,
     *users.OPERATIONS,
+    *notifications.OPERATIONS,
 )
 
 

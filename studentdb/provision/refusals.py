@@ -85,6 +85,14 @@ REFUSALS = (
         _LATER,
     ),
     Refusal(
+        # DDB-07: one change in an hour, and turning it off counts as one.
+        r"ValidationException",
+        "Time to live has been modified multiple times",
+        UnavailableError,
+        "AWS changes what expires in a table only once in an hour",
+        "wait an hour, then run the same command again: it goes on from here",
+    ),
+    Refusal(
         # AGW-20: each service that writes logs adds to it.
         r"BadRequestException",
         "Policy document length breaking",

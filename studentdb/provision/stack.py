@@ -43,6 +43,9 @@ STAGE = "prod"
 ACCESS_TOKEN_MINUTES = 15
 REFRESH_TOKEN_DAYS = 30
 
+# The attribute with the second (Unix time) after which an item is not needed any more.
+EXPIRES = "expires"
+
 GROUPS = {
     "admin": "Runs the school's system: may do everything",
     "lecturer": "Teaches classes",
@@ -143,12 +146,18 @@ def stack(
             Index(
                 name="audience-index",
                 hash=Attribute(name="audience", type=text),
-                range=Attribute(name="sort_key", type=text),
+                range=sort_key,
             ),
         ),
+        time_to_live=EXPIRES,
     )
     # Unique locks (number, e-mail), accounts, search postings, read marks, and the key that signs cursors.
-    index = Table(name=f"{prefix}-index", hash=Attribute(name="pk", type=text), range=Attribute(name="sk", type=text))
+    index = Table(
+        name=f"{prefix}-index",
+        hash=Attribute(name="pk", type=text),
+        range=Attribute(name="sk", type=text),
+        time_to_live=EXPIRES,
+    )
     signing_key = SigningKey(name="cursor", table_name=index.out("name"))
     tables = (users, classes, subjects, notifications, index, sessions, enrollments, scores, audit)
 

@@ -11,7 +11,11 @@ from studentdb.contract.operations import OPERATIONS, operation
 
 
 def test_what_is_public() -> None:
-    assert [each.route_key for each in OPERATIONS if each.public] == ["GET /api/health", "GET /api/openapi.json"]
+    assert [each.route_key for each in OPERATIONS if each.public] == [
+        "GET /api/health",
+        "GET /api/openapi.json",
+        "GET /api/public/notifications",
+    ]
 
 
 def test_what_travels_with_the_functions_has_the_same_public_routes() -> None:

@@ -28,7 +28,7 @@ _THROUGH = {"GET": 404, "POST": 400, "PATCH": 404, "PUT": 400, "DELETE": 404}
 
 
 # What an operation cannot do without.
-_QUERIES = {"list_audit": {"day": "2026-09-01"}}
+_QUERIES = {"list_audit": {"day": "2026-09-01"}, "list_notifications": {"audience": "everyone"}}
 
 
 def through(operation: Operation) -> int:

@@ -32,6 +32,11 @@ def busy(error: ClientError) -> bool:
     return error_code(error) == "ResourceInUseException" or _too_many_at_once(error)
 
 
+def _backups_are_being_enabled(error: ClientError) -> bool:
+    # DDB-05: the same code as for what never becomes right.
+    return "Backups are being enabled" in error_message(error)
+
+
 def _cannot_delete_yet(error: ClientError) -> bool:
     # AWS gives several codes to these two; only the words tell them apart (DDB-17, DDB-19).
     words = error_message(error).lower()
@@ -69,15 +74,27 @@ class Table(Resource):
     immutable: ClassVar = frozenset({"key_schema"})
     stateful: ClassVar[bool] = True
     actions: ClassVar = {
-        "read": ("dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource"),
-        "create": ("dynamodb:CreateTable", "dynamodb:TagResource", "dynamodb:UpdateContinuousBackups"),
-        "update": ("dynamodb:UpdateTable", "dynamodb:UpdateContinuousBackups"),
+        "read": (
+            "dynamodb:DescribeTable",
+            "dynamodb:DescribeContinuousBackups",
+            "dynamodb:DescribeTimeToLive",
+            "dynamodb:ListTagsOfResource",
+        ),
+        "create": (
+            "dynamodb:CreateTable",
+            "dynamodb:TagResource",
+            "dynamodb:UpdateTimeToLive",
+            "dynamodb:UpdateContinuousBackups",
+        ),
+        "update": ("dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive", "dynamodb:UpdateContinuousBackups"),
         "delete": ("dynamodb:UpdateTable", "dynamodb:DeleteTable"),
     }
 
     hash: Attribute
     range: Attribute | None = None
     indexes: tuple[Index, ...] = ()
+    # The attribute with the second (Unix time) after which AWS removes an item, within days; "" for none.
+    time_to_live: str = ""
     # Beside the mark of ownership, from the call that makes it; afterwards they are resources of their own.
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,6 +108,7 @@ class Table(Resource):
             "billing_mode": "PAY_PER_REQUEST",
             "encryption": "KMS",
             "deletion_protection": True,
+            "time_to_live": self.time_to_live,
             "point_in_time_recovery": True,
         }
 
@@ -109,6 +127,7 @@ class Table(Resource):
                 "key_schema": _live_key(table, table["KeySchema"]),
                 "indexes": _shapes(table),
                 **_settings(table),
+                "time_to_live": self._live_time_to_live(aws),
                 "point_in_time_recovery": self._recovery_enabled(aws),
             },
             outputs=_outputs(table),
@@ -127,6 +146,9 @@ class Table(Resource):
                 return self.update(aws, live, self.diff(live))
             self._create(aws)
         table = self._wait_settled(aws)
+        # Before the recovery, which would keep it waiting (DDB-05).
+        if self.time_to_live:
+            self._set_time_to_live(aws, self.time_to_live, enabled=True)
         self._enable_recovery(aws)
         return _outputs(table)
 
@@ -146,6 +168,9 @@ class Table(Resource):
             table = self._update_indexes(aws, table)
         if "point_in_time_recovery" in differing:
             self._enable_recovery(aws)
+        # The last, since AWS may put it off (DDB-07).
+        if "time_to_live" in differing:
+            self._change_time_to_live(aws)
         return _outputs(table)
 
     def delete(self, aws: Aws, live: Live) -> None:
@@ -229,6 +254,43 @@ class Table(Resource):
             if self._describe(aws) is None or not done(self._wait_settled(aws)):
                 raise
         return self._wait_settled(aws)
+
+    def _change_time_to_live(self, aws: Aws) -> None:
+        # Looked at again: `live` may have been read while the table was still being made.
+        live = self._live_time_to_live(aws)
+        # One attribute goes before another one comes (DDB-08). AWS takes the second only an hour later (DDB-07): this
+        # deploy then ends with an error, and one after that hour goes on from here.
+        if live and live != self.time_to_live:
+            self._set_time_to_live(aws, live, enabled=False)
+        if self.time_to_live and live != self.time_to_live:
+            self._set_time_to_live(aws, self.time_to_live, enabled=True)
+
+    def _set_time_to_live(self, aws: Aws, attribute: str, *, enabled: bool) -> None:
+        wanted = attribute if enabled else ""
+        try:
+            aws.retry(
+                lambda: aws.client("dynamodb").update_time_to_live(
+                    TableName=self.name, TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute}
+                ),
+                when=_backups_are_being_enabled,
+                budget=_RECOVERY_BUDGET,
+            )
+        except ClientError:
+            # After a lost answer botocore's next attempt is refused, since it is so already (X-06, DDB-06).
+            if self._live_time_to_live(aws) != wanted:
+                raise
+
+    def _live_time_to_live(self, aws: Aws) -> str:
+        """The attribute; "" where nothing expires. On and off are in force as soon as AWS has taken them."""
+        try:
+            answer = aws.client("dynamodb").describe_time_to_live(TableName=self.name)
+        except ClientError as error:
+            # Of a table that is still being made.
+            if _not_yet(error):
+                return ""
+            raise
+        found = answer["TimeToLiveDescription"]
+        return str(found["AttributeName"]) if found["TimeToLiveStatus"] in ("ENABLING", "ENABLED") else ""
 
     def _enable_recovery(self, aws: Aws) -> None:
         # Right after ACTIVE the backups themselves are still being enabled (DDB-04).

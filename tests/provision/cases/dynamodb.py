@@ -46,6 +46,20 @@ def _unprotected(aws: Aws, table: Resource) -> None:
     )
 
 
+def _notifications(aws: Aws, time_to_live: str) -> Table:
+    return Table(
+        name=f"{aws.deployment.prefix}-notifications",
+        hash=Attribute("id", "N"),
+        range=Attribute("sent_at", "S"),
+        time_to_live=time_to_live,
+    )
+
+
+def _expiring(aws: Aws, table: Resource) -> None:
+    on = {"Enabled": True, "AttributeName": "sent_at"}
+    aws.client("dynamodb").update_time_to_live(TableName=table.name, TimeToLiveSpecification=on)
+
+
 def _of_nothing(aws: Aws) -> tuple[Resource, ...]:
     """A table from before the tags."""
     return (_users(aws, ()),)
@@ -105,13 +119,9 @@ CASES: list[Case] = [
     ),
     Case(
         name="table-without-indexes",
-        resource=lambda aws, _: Table(
-            name=f"{aws.deployment.prefix}-notifications",
-            hash=Attribute("id", "N"),
-            range=Attribute("sent_at", "S"),
-        ),
-        changed=None,
-        drift=_unprotected,
+        resource=lambda aws, _: _notifications(aws, "expires"),
+        changed=lambda aws, _: _notifications(aws, ""),
+        drift=_expiring,
     ),
     Case(
         name="tool-version",

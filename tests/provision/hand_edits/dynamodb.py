@@ -47,6 +47,12 @@ def _recovery(aws: Aws, table: Any, _: Live) -> None:
     client.update_continuous_backups(TableName=table.name, PointInTimeRecoverySpecification=off)
 
 
+def _expiry(aws: Aws, table: Any, _: Live) -> None:
+    """People's records would go with it, once something is stored in that attribute."""
+    wanted = {"Enabled": True, "AttributeName": "updatedAt"}
+    aws.client("dynamodb").update_time_to_live(TableName=table.name, TimeToLiveSpecification=wanted)
+
+
 def _table_tag(tag: str, value: str) -> Edit:
     def edit(aws: Aws, resource: Any, _: Live) -> None:
         aws.client("dynamodb").tag_resource(ResourceArn=resource.table_arn, Tags=tags.as_list({tag: value}))
@@ -61,6 +67,7 @@ EDITS: dict[str, dict[str, Edit]] = {
         "encryption": _encryption,
         "deletion_protection": _table(DeletionProtectionEnabled=False),
         "point_in_time_recovery": _recovery,
+        "time_to_live": _expiry,
     },
     "dynamodb.tool_version": {"version": _table_tag(tags.TOOL, "0.9.0")},
     "dynamodb.schema": {"version": _table_tag(tags.SCHEMA, "1")},
