@@ -35,16 +35,17 @@ def table(console: Console, columns: Sequence[Column], rows: Iterable[Sequence[s
 
     On a terminal: aligned columns, too long cells cut with an ellipsis, and one cell per line where even that does not
     fit. Elsewhere: all of every cell, separated by tabs, under the titles. Rows are shown as they come, in batches; no
-    more than one is in memory.
+    more than one is in memory. Where there is an error in place of the first
+    one, nothing is.
     """
     cells = ([plain(cell) for cell in row] for row in rows)
     titles = [column.title for column in columns]
-    if not console.is_terminal(to):
-        _print(console, "\t".join(titles), to)
-        for line in cells:
+    terminal = console.is_terminal(to)
+    first = list(islice(cells, _FIRST if terminal else 1))
+    if not terminal:
+        for line in chain([titles], first, cells):
             _print(console, "\t".join(line), to)
         return
-    first = list(islice(cells, _FIRST))
     widths = _widths(columns, first, console.rich(to).width)
     if widths is not None:
         _aligned(console, columns, chain([titles], first, cells), widths, to)
@@ -57,7 +58,10 @@ def csv_rows(console: Console, columns: Sequence[Column], rows: Iterable[Sequenc
 
     Meant for spreadsheets: a cell that one would take for a formula gets an apostrophe in front.
     """
-    for row in chain([[column.title for column in columns]], rows):
+    coming = iter(rows)
+    # An error in place of the first row is all that is said; without rows there is still a head.
+    first = list(islice(coming, 1))
+    for row in chain([[column.title for column in columns]], first, coming):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow([_no_formula(plain(cell)) for cell in row])
         console.data(line.getvalue())
