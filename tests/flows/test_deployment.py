@@ -238,6 +238,7 @@ def test_what_is_not_ours_is_refused_before_the_first_write(school: School) -> N
     s3.delete_bucket(Bucket=bucket)
 
 
+@pytest.mark.slow
 def test_a_run_elsewhere_and_nobody_to_ask(school: School) -> None:
     """Who holds the lock, where and since when; no question where nobody could answer; nothing done in both cases."""
     before = school.inventory()

@@ -40,6 +40,7 @@ def test_killed_again_and_again(school: School) -> None:
         assert stopped(school, done, signal.SIGKILL, *TEARDOWN).code == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_deploy_import_and_teardown(school: School) -> None:
     assert_interrupted(stopped(school, 5, signal.SIGINT, *DEPLOY))
     school.ok(*DEPLOY)

@@ -149,6 +149,7 @@ def test_release_of_one_that_is_gone_elsewhere(school: School) -> None:
     assert (first["Version"], json.loads(first["Value"])["released"]) == (1, False)
 
 
+@pytest.mark.slow
 def test_release_of_one_that_runs_here_is_refused(school: School) -> None:
     with Lock(school.root, "studentdb deploy").held():
         assert "runs on this machine" in school.ok("lock show").out

@@ -78,6 +78,7 @@ def _contents(aws: Aws) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_a_life_on_motos_server(server: str, tmp_path: Path) -> None:
     """plan, deploy, again, status, teardown with data: what moto lacks is named each time, and stops nothing."""
     aws = _at(server, "moto")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from studentdb.bundle import find
 from studentdb.provision import administrators, lock
 from studentdb.provision.aws import Aws
@@ -54,6 +56,7 @@ def test_what_is_declared_is_enough(engine: Backend, school: School, tmp_path: P
     assert [name for name in school.inventory() if school.prefix in name] == []
 
 
+@pytest.mark.slow
 def test_a_missing_right_is_named(engine: Backend, school: School, tmp_path: Path) -> None:
     """To read: nothing is begun. To write: everything that does not need it is done, and the next deploy goes on."""
     rights = declared(school.root) | EMULATOR_ONLY

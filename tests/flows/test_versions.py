@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from studentdb import __version__
 from studentdb.provision.resources.dynamodb_versions import Migration
 from studentdb.provision.stack import stack
@@ -12,6 +14,7 @@ from tests.flows.conftest import School
 from tests.provision.deployers import agree, deployer
 
 
+@pytest.mark.slow
 def test_an_older_tool_refuses_and_touches_nothing(school: School) -> None:
     """Deploy, plan, both teardowns; `status` says what there is."""
     newer = deployer(school.root, partial(stack, version="99.10.0"))
@@ -32,6 +35,7 @@ def test_an_older_tool_refuses_and_touches_nothing(school: School) -> None:
     newer.teardown(delete_data=True)
 
 
+@pytest.mark.slow
 def test_a_tool_that_does_not_know_the_datas_schema_refuses(school: School) -> None:
     further = deployer(school.root, partial(stack, migrations=(Migration("does nothing", lambda _: None),)))
     assert further.deploy(agree) is not None
