@@ -152,9 +152,11 @@ def settings_table() -> str:
     """Every setting: what is allowed, its default, where it is set."""
     rows = []
     for name, field in Settings.model_fields.items():
-        default = "-" if field.default is None else f"`{json.dumps(field.default)}`"
+        value = field.get_default(call_default_factory=True)
+        default = "-" if value in (None, {}) else f"`{json.dumps(value)}`"
         flag = f"`--{name}`" if name in SELECTION else "-"
-        rows.append((f"`{name}`", str(field.description), default, f"`{PREFIX}{name.upper()}`", flag))
+        variable = "-" if isinstance(value, dict) else f"`{PREFIX}{name.upper()}`"
+        rows.append((f"`{name}`", str(field.description), default, variable, flag))
     return _table(rows, (f"Key in `{FILE}`", "Allowed", "Default", "Variable", "Flag"))
 
 

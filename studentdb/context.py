@@ -123,6 +123,7 @@ class Context:
     def deployer(self, emit: Emit) -> Deployer:
         """The deployer of `target`, which tells `emit` what it does."""
         from studentdb import bundle
+        from studentdb.custom_fields import variable
         from studentdb.provision.deployer import Deployer, Source
         from studentdb.provision.stack import StackSettings
         from studentdb.targets import Known
@@ -136,6 +137,7 @@ class Context:
                 log_retention_days=chosen.log_retention_days,
                 api_burst=chosen.api_burst,
                 api_rate=chosen.api_rate,
+                custom_fields=variable(chosen.custom_fields),
             ),
             Source(
                 functions=found.lambda_src,

@@ -29,10 +29,17 @@ _HEADERS = {
     "familyname": "familyName",
     "surname": "familyName",
     "middlename": "middleName",
+    "preferredgivenname": "preferredGivenName",
+    "preferredfirstname": "preferredGivenName",
+    "preferredmiddlename": "preferredMiddleName",
+    "preferredfamilyname": "preferredFamilyName",
+    "preferredlastname": "preferredFamilyName",
     "email": "email",
     "emailaddress": "email",
     "secondaryemail": "email",
     "username": "username",
+    "phone": "phone",
+    "phonenumber": "phone",
     "birthdate": "birthDate",
     "dateofbirth": "birthDate",
     "grade": "grades",
@@ -42,6 +49,8 @@ _HEADERS = {
     "sourcedid": "sourcedId",
 }
 _REQUIRED = {"identifier": "Student Number", "givenName": "First Name", "familyName": "Last Name"}
+# Columns that are there, and may be empty: somebody may have one name only.
+_MAY_BE_EMPTY = {"familyName"}
 _STATUSES = {"active": "active", "inactive": "inactive", "tobedeleted": "inactive"}
 _DELIMITERS = ",;\t|"
 _MOST_SHOWN = 10
@@ -211,7 +220,7 @@ def _fields(
     for field, index in columns.items():
         cell = cells[index].strip()
         if not cell:
-            if field in _REQUIRED:
+            if field in _REQUIRED and field not in _MAY_BE_EMPTY:
                 errors.append(CellError(line, header[index], "is empty"))
             continue
         try:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from studentdb import home
+from studentdb.custom_fields import CustomFields
 from studentdb.errors import StudentDBError, UsageError
 
 FILE = "studentdb.toml"
@@ -68,6 +69,9 @@ class Settings(BaseModel):
     # 0 would block every request (AGW-35); the upper ends are an account's own quotas.
     api_burst: Annotated[int, Field(ge=1, le=5_000, description="a whole number from 1 to 5000")] = 50
     api_rate: Annotated[int, Field(ge=1, le=10_000, description="requests a second, 1 to 10000")] = 100
+    custom_fields: CustomFields = Field(
+        default_factory=dict, description="tables `[custom_fields.NAME]` of the file, as below"
+    )
 
 
 def load(flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path) -> Settings:
@@ -103,7 +107,9 @@ def _validated(
         part = Settings.model_validate_strings(values) if text else Settings.model_validate(values, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        key = str(first["loc"][0])
+        key, *within = map(str, first["loc"])
+        if within or (first["type"] == "value_error" and key == "custom_fields"):
+            raise UsageError(f"wrong setting in {place(key)}", why=_inside(within, first["msg"])) from None
         if first["type"] == "extra_forbidden":
             raise _unknown(key, place(key), key_text) from None
         raise UsageError(
@@ -111,6 +117,14 @@ def _validated(
             why=f"{_shown(values[key])} is not {Settings.model_fields[key].description}",
         ) from None
     return {key: getattr(part, key) for key in part.model_fields_set}
+
+
+def _inside(within: Sequence[str], message: str) -> str:
+    """`house.kind: must be 'text' or 'number'`, of pydantic's words about a value inside of a table."""
+    path = ".".join(part for part in within if part != "[key]")
+    for pydantic, ours in (("Value error, ", ""), ("Input should", "must"), ("String should", "must"), ("List", "it")):
+        message = message.replace(pydantic, ours)
+    return f"{path}: {message[:1].lower()}{message[1:]}" if path else message
 
 
 def _unknown(key: str, place: str, key_text: Callable[[str], str]) -> UsageError:

@@ -98,8 +98,8 @@ def test_what_is_no_date(tmp_path: Path, cell: str) -> None:
 
 
 def test_a_line_break_inside_a_cell_does_not_shift_the_lines(tmp_path: Path) -> None:
-    content = PLAIN + '1,"Mai\nAnh",Lê\n2,Omar,\n'
-    assert "line 4, column family name: is empty" in refused(tmp_path, content).why
+    content = PLAIN + '1,"Mai\nAnh",Lê\n2,,Omar\n'
+    assert "line 4, column given name: is empty" in refused(tmp_path, content).why
 
 
 @pytest.mark.parametrize(
@@ -181,3 +181,22 @@ def test_too_large(tmp_path: Path) -> None:
         stream.truncate(50_000_001)
     with pytest.raises(UsageError, match="is too large for a roster"):
         roster.read(file)
+
+
+def test_somebody_with_one_name_and_names_that_people_go_by(tmp_path: Path) -> None:
+    content = (
+        "number,given name,family name,Preferred Given Name,preferredMiddleName,Preferred Last Name,Phone\n"
+        "1,Suharto,,,,,\n"
+        "2,Elizabeth,Nguyễn,Liz,M.,Nguyen,+49 30 901820\n"
+    )
+    one, two = roster.read(written(tmp_path, content)).rows
+    assert one.fields == {"identifier": "1", "givenName": "Suharto"}
+    assert two.fields == {
+        "identifier": "2",
+        "givenName": "Elizabeth",
+        "familyName": "Nguyễn",
+        "preferredGivenName": "Liz",
+        "preferredMiddleName": "M.",
+        "preferredFamilyName": "Nguyen",
+        "phone": "+49 30 901820",
+    }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studentdb.custom_fields import variable
 from studentdb.errors import UsageError
 from studentdb.settings import RETENTION_DAYS, Settings, load
 
@@ -160,3 +162,48 @@ def test_no_variable_gets_past_unchecked(tmp_path_factory: pytest.TempPathFactor
         assert "variable STUDENTDB_" in error.what
     else:
         assert key == "HOME" or key.lower() in settings.model_fields_set
+
+
+HOUSE = '[custom_fields.house]\nlabel = "House"\nkind = "choice"\nchoices = ["North", "South"]\n'
+
+
+def test_custom_fields(tmp_path: Path) -> None:
+    toml(tmp_path, HOUSE + '[custom_fields.locker]\nlabel = "Locker"\nkind = "number"\nroles = ["lecturer"]\n')
+    fields = load({}, {}, tmp_path).custom_fields
+
+    assert [(name, each.kind, each.roles) for name, each in fields.items()] == [
+        ("house", "choice", ["student"]),
+        ("locker", "number", ["lecturer"]),
+    ]
+    assert json.loads(variable(fields)) == {
+        "house": {"label": "House", "kind": "choice", "choices": ["North", "South"], "roles": ["student"]},
+        "locker": {"label": "Locker", "kind": "number", "roles": ["lecturer"]},
+    }
+    assert variable(Settings().custom_fields) == ""
+
+
+WRONG_FIELDS = {
+    HOUSE.replace('"choice"', '"list"'): "house.kind: must be 'text', 'number', 'date' or 'choice'",
+    HOUSE.replace('label = "House"\n', ""): "house.label: field required",
+    HOUSE.replace("choices", "options"): "house",
+    HOUSE.replace('"choice"', '"text"'): 'house: choices belong to the kind "choice"',
+    HOUSE.replace('["North", "South"]', "[]"): 'house: choices belong to the kind "choice"',
+    HOUSE.replace("South", "North"): "house: a choice is there twice",
+    HOUSE.replace("South", " South"): "house.choices.1: must match pattern",
+    HOUSE.replace('"South"', "7"): "house.choices.1: must be a valid string",
+    HOUSE + 'roles = ["parent"]\n': "house.roles.0: must be 'student', 'lecturer' or 'admin'",
+    HOUSE + "roles = []\n": "house.roles: it should have at least 1 item",
+    HOUSE.replace("fields.house", "fields.House"): "House: must match pattern",
+    "[custom_fields]\nhouse = 7\n": "house: must be a valid dictionary",
+    HOUSE.replace('"North"', ", ".join(f'"{n:060}"' for n in range(49))): "they are 3",
+    "".join(f'[custom_fields.f{n}]\nlabel = "F"\nkind = "text"\n' for n in range(21)): "there are 21, and 20 are",
+    "custom_fields = 7\n": "7 is not tables `[custom_fields.NAME]`",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG_FIELDS.items(), ids=WRONG_FIELDS.values())
+def test_wrong_custom_fields(tmp_path: Path, text: str, said: str) -> None:
+    wrong = error({}, {}, toml(tmp_path, text))
+
+    assert wrong.what == "wrong setting in studentdb.toml, line 1, key `custom_fields`"
+    assert wrong.why.startswith(said)

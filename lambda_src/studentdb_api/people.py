@@ -18,10 +18,13 @@ from studentdb_api.problems import NotFound
 from studentdb_api.request import Answer, Request
 
 _FIELDS = (
-    *("id", "identifier", "givenName", "familyName", "middleName", "email", "username", "birthDate", "sourcedId"),
-    *("status", "role", "version", "createdAt", "updatedAt"),
+    *("id", "identifier", "givenName", "familyName", "middleName"),
+    *("preferredGivenName", "preferredFamilyName", "preferredMiddleName"),
+    *("email", "username", "phone", "birthDate", "sourcedId", "status", "directoryOptOut", "metadata"),
+    *("role", "version", "createdAt", "updatedAt"),
 )
-_EMPTY: dict[str, Any] = {"grades": []}
+# What is not null where nothing is stored.
+_EMPTY: dict[str, Any] = {"grades": [], "directoryOptOut": False, "metadata": {}}
 
 
 class Role(NamedTuple):

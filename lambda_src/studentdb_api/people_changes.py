@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from studentdb_api import audit, clock, creation, dynamodb, locks, people, records, transactions
+from studentdb_api import audit, clock, creation, custom_fields, dynamodb, locks, people, records, transactions
 from studentdb_api.dynamodb import Record
 from studentdb_api.people import Role, shown, to_store
 from studentdb_api.problems import Busy, Duplicate, KeyReused, NotFound, Referred
@@ -19,7 +19,7 @@ from studentdb_api.transactions import RefusedError
 
 def create_person(role: Role, request: Request) -> Answer:
     """POST /api/students and the like. With an Idempotency-Key a repeat answers what the first one made."""
-    given = _normal(request.body)
+    given = _normal(role, request.body, {})
     person_id, digest = creation.identity(request, given)
     now = clock.now()
     fixed = {"id": person_id, "role": role.name, "version": 1, "createdAt": now, "updatedAt": now}
@@ -47,8 +47,8 @@ def create_person(role: Role, request: Request) -> Answer:
 def update_person(role: Role, request: Request) -> Answer:
     """PATCH /api/students/{id} and the like: only fields that are sent; `version` is the one that was read."""
     stored = people.find(request.parameters["id"], role)
-    changes = _normal(request.body)
     before = shown(stored)
+    changes = _normal(role, request.body, before["metadata"])
     if changes.pop("version") != before["version"]:
         raise audit.conflict(role.name, before["id"], before, request.body["version"])
     after = before | changes
@@ -214,9 +214,11 @@ def _unchanged(stored: Record) -> dict[str, Any]:
     }
 
 
-def _normal(body: dict[str, Any]) -> dict[str, Any]:
-    """Text composed (NFC) and e-mail in lower case, as the contract's models have them."""
+def _normal(role: Role, body: dict[str, Any], metadata: dict[str, str]) -> dict[str, Any]:
+    """Text composed (NFC) and e-mail in lower case, as the contract's models have them; `metadata` as it becomes."""
     normal: dict[str, Any] = records.normal(body)
     if normal.get("email"):
         normal["email"] = normal["email"].lower()
+    if "metadata" in normal:
+        normal["metadata"] = custom_fields.merged(role.name, metadata, normal["metadata"])
     return normal

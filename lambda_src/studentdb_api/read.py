@@ -9,6 +9,7 @@ from studentdb_api import people
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
 from studentdb_api.audit_list import list_audit
 from studentdb_api.classes import get_class, list_classes
+from studentdb_api.custom_fields import list_custom_fields
 from studentdb_api.enrollments import get_enrollment, list_enrollments, list_roster
 from studentdb_api.me import me
 from studentdb_api.notifications import (
@@ -40,6 +41,7 @@ handler = Api(
         "health": health,
         "openapi": openapi,
         "me": me,
+        "list_custom_fields": list_custom_fields,
         **people.HANDLERS,
         "list_academic_sessions": list_academic_sessions,
         "get_academic_session": get_academic_session,

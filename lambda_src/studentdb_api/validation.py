@@ -75,6 +75,9 @@ def _check(schema: Schema, value: Any, at: str, errors: list[FieldError]) -> Non
 
 def _check_object(schema: Schema, value: dict[str, Any], at: str, errors: list[FieldError]) -> None:
     prefix = f"{at}." if at else ""
+    if schema.get("additionalProperties"):
+        _check_names(schema, value, prefix, errors)
+        return
     properties = schema["properties"]
     errors.extend(
         {"field": prefix + name, "message": "is required"} for name in schema.get("required", ()) if name not in value
@@ -84,6 +87,18 @@ def _check_object(schema: Schema, value: dict[str, Any], at: str, errors: list[F
             _check(properties[name], item, prefix + name, errors)
         else:
             errors.append({"field": prefix + name[:100], "message": "is not a field of this request"})
+
+
+def _check_names(schema: Schema, value: dict[str, Any], prefix: str, errors: list[FieldError]) -> None:
+    """An object whose names are data: whether each may be there is the handler's business."""
+    if len(value) > schema["maxProperties"]:
+        errors.append({"field": prefix[:-1], "message": f"must have at most {schema['maxProperties']} entries"})
+        return
+    for name, item in value.items():
+        if _SURROGATE.search(name):
+            errors.append({"field": prefix[:-1], "message": "must have names that are text"})
+        else:
+            _check(schema["additionalProperties"], item, prefix + name[:100], errors)
 
 
 def _wrong_text(schema: Schema, value: str) -> str:

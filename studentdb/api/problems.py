@@ -75,7 +75,8 @@ def describe(problem: FieldProblem) -> str:
 
 def word(field: str) -> str:
     """A field's name for people: `givenName` is `given name`, `identifier` is `number`."""
-    name, bracket, rest = field.partition("[")
+    # A field of the school's own is known by its name alone.
+    name, bracket, rest = field.removeprefix("metadata.").partition("[")
     return _WORDS.get(name, re.sub(r"([A-Z])", r" \1", name).lower()) + bracket + rest
 
 
@@ -109,15 +110,17 @@ def _field_problem(model: type[BaseModel], error: Mapping[str, object]) -> Field
 
 
 def _rule(model: type[BaseModel], path: str) -> str:
-    """The description of a field's type in the contract; of its items, where it is a list."""
+    """The description of a field's type in the contract; of what it holds, where it is a list or has names as data."""
     whole = model.model_json_schema(by_alias=True)
-    name, _, nested = path.partition("[")
+    name = re.split(r"[.\[]", path)[0]
+    nested = path.partition("[")[2]
     schema = whole["properties"].get(name, {})
     if field := nested.partition(".")[2]:
         # Of an object in a list.
         definition = schema.get("items", {}).get("$ref", "").rpartition("/")[2]
         schema = whole.get("$defs", {}).get(definition, {}).get("properties", {}).get(field, {})
-    for option in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+    held = schema.get("additionalProperties") or {}
+    for option in (schema, schema.get("items", {}), held, *schema.get("anyOf", ()), *held.get("anyOf", ())):
         if "description" in option:
             return str(option["description"])
     return ""

@@ -50,9 +50,13 @@ def show(record: ResponseModel, *, as_json: bool, console: Console | None = None
     if as_json:
         console.json(data(record))
         return
-    for field, value in data(record).items():
-        if value not in (None, []):
-            console.data(f"{word(field):<14} {plain(_text(value))}")
+    fields = data(record)
+    # The school's own fields stand among the others.
+    shown = {word(name): each for name, each in (fields | fields.get("metadata", {})).items() if name != "metadata"}
+    said = {name: each for name, each in shown.items() if each not in (None, [])}
+    width = max(14, *map(len, said))
+    for name, value in said.items():
+        console.data(f"{name:<{width}} {plain(_text(value))}")
 
 
 def show_list(

@@ -13,6 +13,7 @@ from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
 from studentdb.commands.nouns import Columns, Limit, Output
 from studentdb.context import Context
+from studentdb.errors import UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.records import Records
@@ -26,16 +27,39 @@ _FIELDS: dict[str, Any] = {
     ],
     "family_name": Annotated[str | None, typer.Option("--family-name", help="Family name (OneRoster familyName).")],
     "middle_name": Annotated[str | None, typer.Option("--middle-name", help="Middle name.")],
+    "preferred_given_name": Annotated[
+        str | None, typer.Option("--preferred-given-name", help="The given name that the person goes by.")
+    ],
+    "preferred_middle_name": Annotated[
+        str | None, typer.Option("--preferred-middle-name", help="The middle name that the person goes by.")
+    ],
+    "preferred_family_name": Annotated[
+        str | None, typer.Option("--preferred-family-name", help="The family name that the person goes by.")
+    ],
     "email": Annotated[str | None, typer.Option("--email", help="E-mail address.")],
     "username": Annotated[str | None, typer.Option("--username", help="Name at the school's other systems.")],
+    "phone": Annotated[str | None, typer.Option("--phone", help="Telephone number.")],
     "birth_date": Annotated[str | None, typer.Option("--birth-date", metavar="YYYY-MM-DD", help="Date of birth.")],
     "status": Annotated[
         str | None, typer.Option("--status", metavar="active|inactive", help="Whether still at the school.")
     ],
+    "directory_opt_out": Annotated[
+        bool | None,
+        typer.Option(
+            "--directory-opt-out/--no-directory-opt-out", help="Not to stand in a directory that the school gives out."
+        ),
+    ],
+    "metadata": Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="A field of the school's own; may be repeated."),
+    ],
 }
 _NEEDED = ("identifier", "given_name")
 # Fields that an update may empty: `--email ""` does.
-_CLEARABLE = ("family_name", "middle_name", "email", "username", "birth_date")
+_CLEARABLE = (
+    *("family_name", "middle_name", "preferred_given_name", "preferred_middle_name", "preferred_family_name"),
+    *("email", "username", "phone", "birth_date"),
+)
 COLUMNS: Columns = {
     "Number": lambda each: each.identifier,
     "Family name": lambda each: each.family_name or "",
@@ -104,7 +128,7 @@ def _get(context: Context, people: People, person: str, *, as_json: Json = False
 
 
 def _update(context: Context, people: People, person: str, fields: dict[str, Any], *, as_json: Json = False) -> None:
-    """Change {an}. An empty value (--email "") clears a field that may be empty."""
+    """Change {an}. An empty value (--email "", --set house=) clears a field that may be empty."""
     changes = nouns.given(fields, clearable=_CLEARABLE)
     changed = nouns.change(
         context,
@@ -136,6 +160,7 @@ def of(people: People, function: Callable[..., None]) -> Callable[..., None]:
     def run(context: Context, **values: Any) -> None:
         if "fields" in taken:
             values["fields"] = {name: values.pop(name) for name in options}
+            values["fields"]["metadata"] = _custom(values["fields"]["metadata"], clearing=function is _update)
         function(context, people, **values)
 
     parameters: list[inspect.Parameter] = []
@@ -152,6 +177,18 @@ def of(people: People, function: Callable[..., None]) -> Callable[..., None]:
     run.__name__ = function.__name__.strip("_")
     run.__doc__ = (function.__doc__ or "").format(one=people.one, many=people.many, an=people.an)
     return run
+
+
+def _custom(texts: list[str] | None, *, clearing: bool) -> dict[str, str | None] | None:
+    """`house=North` as the contract has it. Nothing after the sign clears a field of somebody who is there."""
+    given: dict[str, str | None] = {}
+    for text in texts or ():
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise UsageError("--set was not understood", why=f"{text!r} is not of the form FIELD=VALUE")
+        if value or clearing:
+            given[name] = value or None
+    return given or None
 
 
 def _who(people: People) -> Any:

@@ -51,8 +51,9 @@ def import_(
     anywhere, and nothing is imported.
 
     Columns: Student Number (or Number, Identifier), First Name (Given Name) and Last Name (Family Name, Surname) are
-    needed; Middle Name, Email (Secondary Email), Username, Birthdate (Date of Birth), Grade, Status and SIS ID
-    (sourcedId) are read where they are there; all others are not. Dates are 2010-05-31, 31.5.2010, or with slashes
+    needed; Middle Name, Preferred Given Name, Preferred Middle Name and Preferred Family Name, Email (Secondary Email),
+    Username, Phone, Birthdate (Date of Birth), Grade, Status and SIS ID (sourcedId) are read where they are there; all
+    others are not. Who has one name only has it as First Name. Dates are 2010-05-31, 31.5.2010, or with slashes
     and the month first: 5/31/2010.
     """
     from studentdb import roster

@@ -25,6 +25,7 @@ KEYWORDS = frozenset(
         "properties",
         "required",
         "additionalProperties",
+        "maxProperties",
         "items",
         "maxItems",
         "minLength",
@@ -107,14 +108,25 @@ def _reduced(schema: Mapping[str, Any], definitions: Mapping[str, Any], at: str)
     if kept.get("format", "date") != "date":
         raise ExportError(f"{at}: format {kept['format']!r}")
     if kept["type"] == "object":
-        if kept.get("additionalProperties") is not False:
-            raise ExportError(f"{at}: an object must refuse unknown fields")
-        kept["properties"] = {
-            name: _reduced(value, definitions, f"{at}.{name}") for name, value in kept.get("properties", {}).items()
-        }
+        _reduce_object(kept, definitions, at)
     if kept["type"] == "array":
         kept["items"] = _reduced(kept["items"], definitions, f"{at}[]")
     return kept
+
+
+def _reduce_object(kept: dict[str, Any], definitions: Mapping[str, Any], at: str) -> None:
+    more = kept.get("additionalProperties")
+    if isinstance(more, Mapping):
+        # Names that are data themselves, all with one kind of value.
+        if "properties" in kept or "maxProperties" not in kept:
+            raise ExportError(f"{at}: an object with names of any kind has no fields, and a largest number of names")
+        kept["additionalProperties"] = _reduced(more, definitions, f"{at}.*")
+        return
+    if more is not False:
+        raise ExportError(f"{at}: an object must refuse unknown fields")
+    kept["properties"] = {
+        name: _reduced(value, definitions, f"{at}.{name}") for name, value in kept.get("properties", {}).items()
+    }
 
 
 def _nullable(choices: list[Mapping[str, Any]], definitions: Mapping[str, Any], at: str) -> dict[str, Any]:

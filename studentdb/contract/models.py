@@ -52,6 +52,7 @@ _EMAIL = rf"^{_LOCAL_PART}@{_HOST_LABEL}(?:\.{_HOST_LABEL})+$"
 LARGEST_VERSION = 2**53 - 1  # what JavaScript can count to exactly
 DEFAULT_PAGE = 25
 LARGEST_PAGE = 100
+MOST_CUSTOM_FIELDS = 20
 
 
 def _composed(text: str) -> str:
@@ -88,6 +89,17 @@ Text = Annotated[str, _text(2000, _LINES), AfterValidator(_composed)]
 Reason = Annotated[str, _text(500, _NAME), AfterValidator(_composed)]
 Grade = Annotated[str, _text(10, _CODE), AfterValidator(_composed)]
 Grades = Annotated[list[Grade], Field(max_length=20)]
+Phone = Annotated[
+    str,
+    Field(
+        min_length=2,
+        max_length=32,
+        pattern=r"^\+?[0-9(][0-9 ()./-]*[0-9]$",
+        description="a telephone number such as +49 30 901820: digits, with spaces and ( ) . / - between them",
+    ),
+]
+# What a school's own field holds, whatever its kind: numbers and dates are text too.
+CustomValue = Annotated[str, _text(200, _NAME), AfterValidator(_composed)]
 # E-mail addresses are compared, stored and shown in lower case.
 Email = Annotated[str, _address(254), AfterValidator(str.lower)]
 # Cognito's names of users have up to 128 characters.

@@ -2,14 +2,22 @@
 
 A person with one name only has it as given name, and no family name: lists sort by it. OneRoster wants both in its
 files, so whoever writes one has to say what stands there.
+
+`directory_opt_out` says that the person is not to stand in any directory that the school gives out. `metadata` holds
+the school's own fields, which studentdb.toml declares: the functions know which there are (custom_fields.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
 
 from studentdb.contract.models import (
     LEFT_OUT,
+    MOST_CUSTOM_FIELDS,
+    CustomValue,
     Date,
     DeleteQuery,
     Email,
@@ -17,6 +25,7 @@ from studentdb.contract.models import (
     IdPath,
     Name,
     PageQuery,
+    Phone,
     RequestModel,
     ResponseModel,
     SourcedId,
@@ -34,26 +43,41 @@ class PersonCreate(RequestModel):
     given_name: Name
     family_name: Name | None = None
     middle_name: Name | None = None
+    preferred_given_name: Name | None = None
+    preferred_middle_name: Name | None = None
+    preferred_family_name: Name | None = None
     email: Email | None = None
     username: Username | None = None
+    phone: Phone | None = None
     birth_date: Date | None = None
     sourced_id: SourcedId | None = None
     status: Status = "active"
+    directory_opt_out: bool = False
+    metadata: dict[str, CustomValue] = Field(default_factory=dict, max_length=MOST_CUSTOM_FIELDS)
 
 
 class PersonUpdate(RequestModel):
-    """Fields to change, and the `version` of the record that the change was decided on; null clears a field."""
+    """Fields to change, and the `version` of the record that the change was decided on; null clears a field.
+
+    Of `metadata` only the fields that are named are changed; null clears one of them.
+    """
 
     version: Version
     identifier: Identifier = LEFT_OUT
     given_name: Name = LEFT_OUT
     family_name: Name | None = None
     middle_name: Name | None = None
+    preferred_given_name: Name | None = None
+    preferred_middle_name: Name | None = None
+    preferred_family_name: Name | None = None
     email: Email | None = None
     username: Username | None = None
+    phone: Phone | None = None
     birth_date: Date | None = None
     sourced_id: SourcedId | None = None
     status: Status = LEFT_OUT
+    directory_opt_out: bool = LEFT_OUT
+    metadata: Annotated[dict[str, CustomValue | None], Field(max_length=MOST_CUSTOM_FIELDS)] = LEFT_OUT
 
 
 class Person(ResponseModel):
@@ -64,11 +88,17 @@ class Person(ResponseModel):
     given_name: str
     family_name: str | None = None
     middle_name: str | None = None
+    preferred_given_name: str | None = None
+    preferred_middle_name: str | None = None
+    preferred_family_name: str | None = None
     email: str | None = None
     username: str | None = None
+    phone: str | None = None
     birth_date: str | None = None
     sourced_id: str | None = None
     status: Status
+    directory_opt_out: bool = False
+    metadata: dict[str, str] = Field(default_factory=dict)
     role: Role
     version: int
     created_at: str

@@ -61,6 +61,8 @@ class StackSettings:
     log_retention_days: int = 90
     api_burst: int = 50
     api_rate: int = 100
+    # The school's own fields of people, as JSON.
+    custom_fields: str = ""
 
 
 def stack(
@@ -318,9 +320,10 @@ def _functions(
             policies.accounts(pool.out("arn")),
         ],
     }
-    variables = {"accounts": {"USER_POOL_ID": pool.out("id")}}
+    own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
+    variables = {"read": own_fields, "write": own_fields, "accounts": {"USER_POOL_ID": pool.out("id")}}
     return {
-        part: _function(deployment, settings, code, part, statements, variables.get(part, {}))
+        part: _function(deployment, settings, code, part, statements, variables[part])
         for part, statements in may.items()
     }
 

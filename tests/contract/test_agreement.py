@@ -95,6 +95,12 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "givenName": TEXT,
     "familyName": TEXT,
     "middleName": TEXT,
+    "preferredGivenName": TEXT,
+    "preferredMiddleName": TEXT,
+    "preferredFamilyName": TEXT,
+    "phone": st.from_regex(r"[+]{0,2}[0-9 (/.x-]{0,34}[0-9]?\n?", fullmatch=True),
+    "directoryOptOut": st.booleans(),
+    "metadata": st.dictionaries(TEXT, st.one_of(TEXT, TEXT, st.none()), max_size=22),
     "email": EMAIL,
     "username": TEXT,
     "birthDate": DATE,
@@ -132,7 +138,7 @@ def test_generated_bodies_are_of_both_kinds() -> None:
     assert min(seen.values()) >= 30, seen
 
 
-@pytest.mark.parametrize("name", ["create_student", "update_student"])
+@pytest.mark.parametrize("name", ["create_student", "update_student", "create_lecturer", "update_admin"])
 def test_generated_bodies(name: str) -> None:
     @settings(max_examples=600, deadline=None)
     @given(bodies(name))

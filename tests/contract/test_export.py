@@ -61,7 +61,19 @@ class Open(RequestModel):
     model_config = ConfigDict(extra="allow")
 
 
-@pytest.mark.parametrize("model", [Fraction, Even, Either, Unanchored, Digits, Astral, Wordless, Open])
+class Endless(RequestModel):
+    """An object with as many names as anybody likes."""
+
+    values: dict[str, str]
+
+
+class Nested(RequestModel):
+    """A wrong type inside of an object whose names are data."""
+
+    values: Annotated[dict[str, float], Field(max_length=3)]
+
+
+@pytest.mark.parametrize("model", [Fraction, Even, Either, Unanchored, Digits, Astral, Wordless, Open, Endless, Nested])
 def test_what_the_functions_do_not_understand_fails(model: type[RequestModel]) -> None:
     with pytest.raises(ExportError, match=model.__name__):
         schema_of(model)

@@ -14,6 +14,12 @@ FULL = {
     "givenName": "Thị Ánh",
     "familyName": "Nguyễn",
     "middleName": "Hồng",
+    "preferredGivenName": "Ánh",
+    "preferredMiddleName": "H.",
+    "preferredFamilyName": "Nguyen",
+    "phone": "+84 24 3869 4242",
+    "directoryOptOut": True,
+    "metadata": {},
     "email": "anh.nguyen@example.edu",
     "username": "anhnguyen",
     "birthDate": "2008-02-29",
@@ -61,6 +67,7 @@ def test_only_what_is_required(api: Functions) -> None:
         "sourcedId": None,
     }
     assert (student["grades"], student["status"]) == ([], "active")
+    assert (student["directoryOptOut"], student["metadata"], student["phone"]) == (False, {}, None)
     assert api.stored()[0]["email"] == {"S": "-"}
 
 
