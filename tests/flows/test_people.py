@@ -67,7 +67,7 @@ def test_names_of_several_cultures(deployed: Deployed, number: str, given: str, 
 def test_a_field_of_the_school_s_own(deployed: Deployed, number: str) -> None:
     added = made(deployed, "students", "add", "--number", number, "--given-name", "Ada", "--set", "house=North")
     assert added["metadata"] == {"house": "North"}
-    assert "house          North\n" in deployed.cli("students", "get", number)
+    assert "house             North\n" in deployed.cli("students", "get", number)
     assert made(deployed, "students", "update", number, "--set", "house=South")["metadata"] == {"house": "South"}
 
     wrong = deployed.run("students", "update", number, "--set", "house=East", "--set", "team=A")
