@@ -27,6 +27,7 @@ def demo(_context: Context, *, as_json: Json = False) -> None:
     """
     from studentdb.api.problems import checked
     from studentdb.api.student_import import import_students
+    from studentdb.commands import sample_year
     from studentdb.commands.deployment import run_deploy
     from studentdb.contract.students import StudentCreate
     from studentdb.provision.administrators import one_time_password, set_lasting_password
@@ -45,6 +46,8 @@ def demo(_context: Context, *, as_json: Json = False) -> None:
         result = import_students(context.students, school, count.advance)
     changed = f", {result.changed} changed back" if result.changed else ""
     console.say(f"The sample school: {result.added} added, {result.unchanged} there already{changed}.")
+    classes = sample_year.load(context, console, context.students.list())
+    console.say(f"Its autumn term: {classes} classes with their lecturers and students.")
     if as_json:
         console.json({"site_url": addresses.site_url, "email": ADMIN, "password": password, "students": len(school)})
         return
@@ -56,6 +59,7 @@ def demo(_context: Context, *, as_json: Json = False) -> None:
     flags = f" --local --env {ENV}" if len(context.registry.all()) > 1 and not context.is_default else ""
     console.say("You are signed in on the command line as well. Try:")
     console.say(f"  studentdb students list --limit 10{flags}")
+    console.say(f"  studentdb classes roster MATH-09{flags}")
     console.say(f"  studentdb students add --number S2001 --given-name Ada --family-name Lovelace{flags}")
     console.say(f"  studentdb status{flags}")
     console.say(f"  studentdb teardown --delete-data{flags}; studentdb local down")

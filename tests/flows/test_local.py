@@ -31,6 +31,7 @@ def test_the_first_hour(machine: CommandLine) -> None:
     assert demo.code == 0, demo.err
     assert demo.data["students"] == 60
     assert "60 added, 0 there already" in demo.err
+    assert "4 classes with their lecturers and students" in demo.err
     assert len(json.loads(machine.ok("students", "list", "--json", "--limit", "10"))) == 10
     machine.ok("students", "add", "--number", "S2001", "--given-name", "Ada", "--family-name", "Lovelace")
 
