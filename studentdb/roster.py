@@ -289,3 +289,8 @@ def _status(cell: str) -> Value:
 
 
 _CONVERT: Mapping[str, Callable[[str], Value]] = {"birthDate": _birth_date, "grades": _grades, "status": _status}
+
+
+def records(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Each record of any CSV file with its line, the header included. Raises UsageError where it cannot be read."""
+    return _lines(_text(file), file)

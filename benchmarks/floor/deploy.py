@@ -51,7 +51,7 @@ ROUTES = {
     **{f"{method} /api/users{more}": "accounts" for method in ("GET", "POST") for more in ("", "/{proxy+}")},
 }
 ACCOUNT_ACTIONS = (
-    *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword"),
+    *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
     *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
     *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
 )

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from studentdb_api.invitations import (
+    list_invitations,
+    queue_invitations,
+    send_invitations,
+    withdraw_invitations,
+)
 from studentdb_api.router import Api
 from studentdb_api.user_changes import disable_user, enable_user, invite_user, reset_user_password, set_user_role
+from studentdb_api.user_check import check_users
 from studentdb_api.users import get_user, list_users
 
 handler = Api(
     frozenset({"GET", "POST"}),
     {
+        "list_invitations": list_invitations,
+        "queue_invitations": queue_invitations,
+        "send_invitations": send_invitations,
+        "withdraw_invitations": withdraw_invitations,
+        "check_users": check_users,
         "list_users": list_users,
         "get_user": get_user,
         "invite_user": invite_user,

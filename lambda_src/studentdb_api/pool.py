@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from studentdb_api.problems import Invalid, MailRefused, NotFound
+from studentdb_api.problems import Invalid, MailLimit, MailRefused, NotFound
 
 POOL = os.environ["USER_POOL_ID"]
 # The groups, in the order of lists.
@@ -28,9 +28,7 @@ client: Any = boto3.client(
 
 _LENGTH = 20
 _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!@#%^*-_=+")
-_NO_MAIL = frozenset(
-    {"LimitExceededException", "CodeDeliveryFailureException", "InvalidEmailRoleAccessPolicyException"}
-)
+_NO_MORE_MAIL = frozenset({"LimitExceededException", "InvalidEmailRoleAccessPolicyException"})
 
 
 def call(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
@@ -69,16 +67,16 @@ def make(email: str) -> dict[str, Any]:
 
 
 def mail_invitation(email: str) -> None:
-    """Send the invitation, with a new one-time password. Raises MailRefused."""
+    """Send the invitation, with a new one-time password. Raises MailRefused, MailLimit."""
     try:
         call(client.admin_create_user, Username=email, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"])
     except ClientError as error:
-        if code(error) not in _NO_MAIL:
+        if code(error) == "CodeDeliveryFailureException":
+            raise MailRefused("the account is there, and no mail can be sent to its address") from error
+        if code(error) not in _NO_MORE_MAIL:
             raise
         # Cognito's own sender sends 50 a day for the whole AWS account (COG-20).
-        raise MailRefused(
-            "the account is there, and its invitation was not sent: no more mail goes out today"
-        ) from error
+        raise MailLimit("the account is there, and its invitation was not sent: no more mail goes out today") from error
 
 
 def set_one_time_password(sub: str) -> str:

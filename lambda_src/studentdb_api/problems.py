@@ -169,3 +169,9 @@ class MailRefused(Problem):
     """Everything was done but the mail, which the service does not take now."""
 
     status, slug, title = 409, "mail-refused", "No mail was sent"
+
+
+class MailLimit(MailRefused):
+    """No more mail to anybody goes out for now."""
+
+    slug = "mail-limit"

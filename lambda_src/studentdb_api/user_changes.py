@@ -30,20 +30,21 @@ _TOLD = ("email", "role", "id", "disabled")
 def invite_user(request: Request) -> Answer:
     """POST /api/users."""
     body = records.normal(request.body)
-    sub = admit(request, body["email"].lower(), body["role"], body.get("identifier"))
-    password = None
-    if pool.account(sub)["UserStatus"] == "FORCE_CHANGE_PASSWORD":
-        if body.get("mail", True):
-            pool.mail_invitation(body["email"].lower())
-        else:
-            password = pool.set_one_time_password(sub)
+    guest = (body["email"].lower(), body["role"], body.get("identifier"))
+    sub, password = invited(request, *guest, mail=body.get("mail", True))
     return Answer(users.one(sub) | {"oneTimePassword": password})
 
 
-def admit(request: Request, email: str, role: str, identifier: str | None) -> str:
-    """All of an invitation but telling its guest; the account's id. Raises Duplicate, Invalid."""
+def invited(
+    request: Request, email: str, role: str, identifier: str | None, *, mail: bool = True
+) -> tuple[str, str | None]:
+    """A whole invitation: the account's id, and where no mail is to be sent the one-time password.
+
+    Raises Duplicate, Invalid, MailRefused, MailLimit.
+    """
     whose = _whose(email, identifier)
-    sub = str(pool.make(email)["Username"])
+    account = pool.make(email)
+    sub = str(account["Username"])
     held = pool.groups(sub)
     if held and held != [role]:
         message = f"has an account already, as {' and '.join(held)}"
@@ -52,7 +53,12 @@ def admit(request: Request, email: str, role: str, identifier: str | None) -> st
     after = {**before, "email": email, "role": role, **(whose or {})}
     write(request, sub, before, after)
     pool.put_into(sub, role)
-    return sub
+    if account["UserStatus"] != "FORCE_CHANGE_PASSWORD":
+        return sub, None
+    if mail:
+        pool.mail_invitation(email)
+        return sub, None
+    return sub, pool.set_one_time_password(sub)
 
 
 def disable_user(request: Request) -> Answer:
@@ -115,6 +121,16 @@ def write(request: Request, sub: str, before: Record, after: Record) -> None:
         raise Duplicate(f"already taken: {message}", [{"field": "identifier", "message": message}]) from refused
 
 
+def forget(request: Request, sub: str) -> None:
+    """The tables know the account no more."""
+    before = stored(sub)
+    keys = [logins.key(sub), {"pk": {"S": "logins"}, "sk": {"S": sub}}]
+    parts: list[dict[str, Any]] = [{"Delete": {"TableName": dynamodb.INDEX, "Key": key}} for key in keys]
+    if before.get("id"):
+        parts.append(locks.released(_lock(before["id"]), sub))
+    transactions.commit([*parts, _told(request, sub, before, {})])
+
+
 def tell(request: Request, sub: str, before: Record, after: Record) -> None:
     """Tell the audit of what is about to be done to an account."""
     transactions.commit([audit.written(request, "user", sub, before, after, reason=request.body.get("reason", ""))])
@@ -125,15 +141,24 @@ def _told(request: Request, sub: str, before: Record, after: Record) -> dict[str
     return audit.written(request, "user", sub, shown[0], shown[1], reason=request.body.get("reason", ""))
 
 
+def holder_of(email: str) -> Record | None:
+    """The person with this e-mail, as an account's item names one; None for nobody."""
+    return _named(locks.holder(locks.email(email)))
+
+
 def _whose(email: str, identifier: str | None) -> Record | None:
-    """The person whose account it is to be, as an account's item names one; None for nobody. Raises Invalid."""
-    person_id = locks.holder(locks.identifier(identifier)) if identifier else locks.holder(locks.email(email))
-    found = users.person(person_id) if person_id else None
-    if found:
-        return {"id": found["id"], "personEmail": found.get("email", NO_EMAIL)}
-    if identifier:
+    """The person whose account it is to be. Raises Invalid for a number that nobody has."""
+    if not identifier:
+        return holder_of(email)
+    found = _named(locks.holder(locks.identifier(identifier)))
+    if found is None:
         raise Invalid(errors=[{"field": "identifier", "message": "is nobody's number"}])
-    return None
+    return found
+
+
+def _named(person_id: str | None) -> Record | None:
+    found = users.person(person_id) if person_id else None
+    return {"id": found["id"], "personEmail": found.get("email", NO_EMAIL)} if found else None
 
 
 def _existing(request: Request) -> str:

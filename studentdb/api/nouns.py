@@ -10,6 +10,7 @@ from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterE
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
 from studentdb.contract.subjects import Subject
+from studentdb.contract.user_upkeep import Invitation
 from studentdb.contract.users import User
 
 STUDENT = Noun("student", "students", Student, key="identifier")
@@ -25,3 +26,4 @@ ROSTER = Noun("enrollment", "roster", RosterEntry)
 ENROLLMENTS = Noun("enrollment", "enrollments", PersonEnrollment)
 ACT = Noun("act", "audit", Act)
 USER = Noun("user", "users", User, key="email")
+INVITATION = Noun("invitation", "invitations", Invitation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +33,9 @@ def register(app: typer.Typer) -> None:
     command(users)(enable)
     command(users)(set_role)
     command(users)(reset_password)
+    command(users)(invitations)
+    command(users)(withdraw)
+    command(users)(check)
     app.add_typer(users, name="users")
 
 
@@ -61,23 +65,38 @@ def get(context: Context, who: Who, *, as_json: Json = False) -> None:
 
 def invite(
     context: Context,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Where the invitation goes, and the name to sign in.")],
+    email: Annotated[
+        str | None, typer.Argument(metavar="EMAIL", help="Where the invitation goes, and the name to sign in.")
+    ] = None,
     *,
-    role: Role,
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="admin, lecturer or student.")] = None,
     person: Annotated[
         str | None,
         typer.Option("--person", metavar="NUMBER", help="Whose account it is (default: whoever has the e-mail)."),
     ] = None,
     mail: Annotated[bool, typer.Option("--mail/--no-mail", help="Send a mail, or print a one-time password.")] = True,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE.csv", help="Many: columns E-mail, Role and Number.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make an account, and send its one-time password by e-mail.
+    """Make an account, and send its one-time password by e-mail; or many, from a file.
 
     Again for the same person: what was left undone is done, and another invitation goes out if none was followed yet.
+    Those of a file are queued first. Where the sending ends early (Ctrl-C, the day's limit of mails), it goes on with:
+    studentdb users invitations --send
     """
     from studentdb.api.problems import checked, parsed
     from studentdb.contract.users import UserInvite, UserWithPassword
+    from studentdb.errors import UsageError
 
+    if (email is None) == (file is None):
+        raise UsageError("whom to invite?", hint="studentdb users invite EMAIL --role ROLE, or: --file FILE.csv")
+    if file is not None:
+        if person is not None or not mail:
+            raise UsageError("--person and --no-mail go with one EMAIL", hint="the file has a column Number")
+        _invite_all(context, file, role, as_json=as_json)
+        return
     given = nouns.given({"email": email, "role": role, "identifier": person, "mail": mail})
     body = checked(UserInvite, given)
     console = nouns.announced(context)
@@ -123,6 +142,124 @@ def reset_password(
         raise CancelledError("no password was reset")
     answer = context.api.call("reset_user_password", path={"id": current.id}, body=body)
     _show_password(parsed(UserWithPassword, answer), as_json=as_json, console=console)
+
+
+def invitations(
+    context: Context,
+    *,
+    state: Annotated[
+        str, typer.Option("--state", metavar="STATE", help="pending, failed (with the reason) or sent.")
+    ] = "pending",
+    send: Annotated[bool, typer.Option("--send", help="Go on sending those that are pending.")] = False,
+    limit: Limit = None,
+    output: Output = "table",
+    as_json: Json = False,
+) -> None:
+    """List the invitations that were queued from files, or go on sending them, from any machine."""
+    from studentdb.api.nouns import INVITATION
+    from studentdb.api.records import Records
+
+    if send:
+        _send(context, nouns.announced(context), None, as_json=as_json)
+        return
+    columns: Columns = {
+        "E-mail": lambda each: each.email,
+        "Role": lambda each: each.role,
+        "Number": lambda each: each.identifier or "",
+        "State": lambda each: each.state,
+        "Reason": lambda each: each.reason or "",
+    }
+    nouns.show_list(
+        Records(context.api, INVITATION).list(limit=limit, state=state),
+        columns,
+        as_json=as_json,
+        output=output,
+        words=("invitation", "invitations"),
+        nothing=f"No invitation is {state}.",
+    )
+
+
+def withdraw(
+    context: Context, emails: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Whose invitations.")]
+) -> None:
+    """Take invitations out of the queue that have not been sent."""
+    from studentdb.api import user_upkeep
+    from studentdb.api.problems import checked
+    from studentdb.contract.models import Account
+
+    wanted = [checked(Account, {"email": email}).email for email in emails]
+    console = nouns.announced(context)
+    user_upkeep.withdraw(context.api, wanted)
+    console.say(f"None of these is sent from the queue now: {', '.join(wanted)}")
+
+
+def check(
+    context: Context,
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+    output: Output = "table",
+    as_json: Json = False,
+) -> None:
+    """Find accounts that are out of step: with their role, with the tables, with the person whose they are."""
+    from studentdb.api import user_upkeep
+
+    if repair:
+        nouns.announced(context)
+    columns: Columns = {
+        "Account": lambda each: each.email or each.id,
+        "Finding": lambda each: each.finding,
+        "": lambda each: "repaired" if each.repaired else "",
+    }
+    nouns.show_list(
+        user_upkeep.check(context.api, repair=repair),
+        columns,
+        as_json=as_json,
+        output=output,
+        words=("finding", "findings"),
+        nothing="All accounts are in step.",
+    )
+
+
+def _invite_all(context: Context, file: Path, role: str | None, *, as_json: bool) -> None:
+    """Everything in the file is checked before anything is queued."""
+    from studentdb import invitation_file, roster
+    from studentdb.api import user_upkeep
+    from studentdb.api.problems import InvalidInputError, checked
+    from studentdb.contract.user_upkeep import InvitationCreate
+
+    rows: list[InvitationCreate] = []
+    errors: list[roster.CellError] = []
+    for line, fields in invitation_file.read(file, role).items():
+        try:
+            rows.append(checked(InvitationCreate, fields))
+        except InvalidInputError as error:
+            errors += [roster.CellError(line, each.field, each.message) for each in error.fields]
+    roster.refuse(file, errors)
+    console = nouns.announced(context)
+    console.say(f"{user_upkeep.queue(context.api, rows)} invitations are queued.")
+    _send(context, console, len(rows), as_json=as_json)
+
+
+def _send(context: Context, console: Console, total: int | None, *, as_json: bool) -> None:
+    from studentdb.api import user_upkeep
+    from studentdb.ui.progress import Count
+
+    sent = failed = 0
+    stopped: str | None = None
+    with Count(console, "invitations", total or 0) as count:
+        for part in user_upkeep.send(context.api):
+            sent, failed, stopped = sent + part.sent, failed + part.failed, part.stopped
+            count.advance(part.sent + part.failed)
+    if as_json:
+        console.json({"sent": sent, "failed": failed, "stopped": stopped})
+    else:
+        console.say(f"{sent} sent, {failed} failed")
+    if failed:
+        console.say("Why: studentdb users invitations --state failed")
+    if stopped == "mail-limit":
+        console.say("No more mail goes out today; the rest waits. Tomorrow: studentdb users invitations --send")
+    elif stopped != "done":
+        console.say("The sign-in service is busy; the rest waits: studentdb users invitations --send")
 
 
 def _change(

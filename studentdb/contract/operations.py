@@ -18,6 +18,7 @@ from studentdb.contract import (
     staff,
     students,
     subjects,
+    user_upkeep,
     users,
 )
 from studentdb.contract.operation import Operation
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *classes.OPERATIONS,
     *enrollments.OPERATIONS,
     *audit.OPERATIONS,
+    *user_upkeep.OPERATIONS,
     *users.OPERATIONS,
     *notifications.OPERATIONS,
 )

@@ -43,7 +43,7 @@ def appends(table_arn: str) -> Mapping[str, Any]:
 def accounts(user_pool_arn: str) -> Mapping[str, Any]:
     """What admins do with accounts, in this pool and no other; none is ever deleted."""
     actions = (
-        *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword"),
+        *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
         *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
         *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
     )

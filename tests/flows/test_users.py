@@ -88,6 +88,38 @@ def test_what_is_refused(deployed: Deployed, email: str) -> None:
         assert (ended.code, said in ended.err) == (code, True), ended.err
 
 
+def test_a_class_from_a_file(deployed: Deployed, machine: CommandLine, email: str, tmp_path: Path) -> None:
+    others = [f"{at}{email}" for at in range(3)]
+    file = tmp_path / "class.csv"
+    file.write_text(f"E-Mail,Role,Number\n{others[0]},lecturer,\n{others[1]},,\n{others[2]},student,no such number\n")
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(f"E-mail,Role\n{email},student\nnobody,head\n")
+    refused = deployed.run("users", "invite", "--file", str(wrong))
+    assert (refused.code, "line 3, column email: must be an e-mail address" in refused.err) == (2, True), refused.err
+
+    done = account(deployed, "invite", "--file", str(file), "--role", "student")
+
+    assert done == {"sent": 2, "failed": 1, "stopped": "done"}
+    failed = deployed.cli("users", "invitations", "--state", "failed")
+    assert f"{others[2]}\tstudent\tno such number\tfailed\tis nobody's number\n" in failed
+    assert account(deployed, "get", others[0])["role"] == "lecturer"
+    deployed.cli("users", "withdraw", others[2])
+    assert others[2] not in deployed.cli("users", "invitations", "--state", "failed")
+    assert account(deployed, "invitations", "--send") == {"sent": 0, "failed": 0, "stopped": "done"}
+    assert deployed.run("users", "invite").code == 2
+
+
+def test_out_of_step_is_found_and_mended(engine: Backend, deployed: Deployed, email: str) -> None:
+    made = account(deployed, "invite", email, "--role", "student", "--no-mail")
+    of_pool = {"UserPoolId": deployed.config["userPoolId"], "Username": made["id"]}
+    engine.root("prod").client("cognito-idp").admin_remove_user_from_group(**of_pool, GroupName="student")
+
+    assert f"{email}\thas no role\t\n" in deployed.cli("users", "check")
+    assert f"{email}\thas no role\trepaired\n" in deployed.cli("users", "check", "--repair")
+    assert account(deployed, "get", email)["role"] == "student"
+    assert email not in deployed.cli("users", "check")
+
+
 def test_the_accounts_function_reaches_this_pool_only(engine: Backend, deployed: Deployed) -> None:
     """By its policy: the pool's own ARN, the actions that its commands need, two tables, and no scan."""
     aws = engine.root("prod")
@@ -114,7 +146,7 @@ def test_the_accounts_function_reaches_this_pool_only(engine: Backend, deployed:
 
 
 CALLED = {
-    *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword"),
+    *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
     *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
     *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
 }
