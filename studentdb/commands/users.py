@@ -242,11 +242,15 @@ def _invite_all(context: Context, file: Path, role: str | None, *, as_json: bool
 
 def _send(context: Context, console: Console, total: int | None, *, as_json: bool) -> None:
     from studentdb.api import user_upkeep
+    from studentdb.api.nouns import INVITATION
+    from studentdb.api.records import Records
     from studentdb.ui.progress import Count
 
     sent = failed = 0
     stopped: str | None = None
-    with Count(console, "invitations", total or 0) as count:
+    if total is None:
+        total = sum(1 for _ in Records(context.api, INVITATION).list(state="pending"))
+    with Count(console, "invitations", total) as count:
         for part in user_upkeep.send(context.api):
             sent, failed, stopped = sent + part.sent, failed + part.failed, part.stopped
             count.advance(part.sent + part.failed)
