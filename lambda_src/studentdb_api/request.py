@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from studentdb_api.auth import Caller
-from studentdb_api.problems import Invalid, TooLarge
+from studentdb_api.problems import FieldError, Invalid, TooLarge
 
 # The largest valid body is about 10 KB.
 MOST_BYTES = 64 * 1024
@@ -58,6 +59,14 @@ def route(event: Mapping[str, Any]) -> tuple[str, str]:
     method, _, template = str(event.get("routeKey", "")).partition(" ")
     parameters = event.get("pathParameters") or {}
     return method, template.replace("{proxy+}", parameters.get("proxy", ""))
+
+
+def repeated(event: Mapping[str, Any]) -> list[FieldError]:
+    """The query parameters that were given more than once: the gateway joins them, as if it were one with a comma."""
+    given = urllib.parse.parse_qsl(str(event.get("rawQueryString", "")), keep_blank_values=True)
+    names = [name for name, _ in given]
+    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()
+    return [{"field": name[:100], "message": "must be given once"} for name in sorted(twice)]
 
 
 def body(event: Mapping[str, Any]) -> object:

@@ -142,6 +142,7 @@ def _checked(operation: Operation, parameters: dict[str, str], event: Event) -> 
     if validation.check(operation.parameters, parameters):
         raise NotFound
     query, errors = validation.from_query(operation.query, event.get("queryStringParameters") or {})
+    errors += request.repeated(event)
     body: Any = {}
     if operation.body is not None:
         body = request.body(event)

@@ -85,45 +85,12 @@ def checked(model: type[M], fields: Mapping[str, object]) -> M:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        found = [_field_problem(model, dict(each)) for each in error.errors(include_input=False, include_url=False)]
+        from studentdb.api import rules
+
+        found = [rules.problem(model, dict(each)) for each in error.errors(include_url=False)]
         # A field that takes null as well is reported once per alternative.
         unique = {problem.field: problem for problem in reversed(found)}
         raise InvalidInputError("the input is not valid", reversed(unique.values())) from None
-
-
-def _field_problem(model: type[BaseModel], error: Mapping[str, object]) -> FieldProblem:
-    location = error["loc"]
-    parts = location if isinstance(location, tuple) else ()
-    names = {name: info.alias or name for name, info in model.model_fields.items()}
-    whole = [f"[{part}]" if isinstance(part, int) else f".{names.get(str(part), str(part))}" for part in parts[:3]]
-    path = "".join(whole).removeprefix(".")
-    kind = str(error["type"])
-    if kind == "missing":
-        message = "is required"
-    elif kind == "extra_forbidden":
-        message = "is not a field of this request"
-    elif kind in {"string_pattern_mismatch", "value_error"} and (rule := _rule(model, path)):
-        message = f"must be {rule}"
-    else:
-        message = str(error["msg"]).replace("String should", "must").replace("Input should", "must")
-    return FieldProblem(field=path, message=message)
-
-
-def _rule(model: type[BaseModel], path: str) -> str:
-    """The description of a field's type in the contract; of what it holds, where it is a list or has names as data."""
-    whole = model.model_json_schema(by_alias=True)
-    name = re.split(r"[.\[]", path)[0]
-    nested = path.partition("[")[2]
-    schema = whole["properties"].get(name, {})
-    if field := nested.partition(".")[2]:
-        # Of an object in a list.
-        definition = schema.get("items", {}).get("$ref", "").rpartition("/")[2]
-        schema = whole.get("$defs", {}).get(definition, {}).get("properties", {}).get(field, {})
-    held = schema.get("additionalProperties") or {}
-    for option in (schema, schema.get("items", {}), held, *schema.get("anyOf", ()), *held.get("anyOf", ())):
-        if "description" in option:
-            return str(option["description"])
-    return ""
 
 
 def parsed(model: type[M], response: httpx.Response) -> M:

@@ -1,0 +1,52 @@
+"""What nobody can set through a field: ids, owners, roles, times, and what the functions keep for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from studentdb.contract.export import schema_of
+from studentdb.contract.operation import Operation
+from studentdb.contract.operations import OPERATIONS
+
+NEVER = {
+    *("id", "role", "owner", "version", "createdAt", "updatedAt", "sub", "referrers", "kind", "sortKey", "sort_key"),
+    *("request", "name_key", "nameKey", "history", "createdBy", "disabled", "groups"),
+}
+# (operation, field): what the field means there. A decision each time; nothing gets in unseen.
+MEANT = {("create_enrollment", "role"): "what somebody is in a class; not the role of the account"}
+# What students can write at all, field by field.
+BY_STUDENTS: dict[str, set[str]] = {}
+
+
+def fields(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Every name in a schema, however deep."""
+    for name, rule in schema.get("properties", {}).items():
+        yield name
+        yield from fields(rule)
+    if "items" in schema:
+        yield from fields(schema["items"])
+
+
+def taken(each: Operation) -> set[str]:
+    """All that a write takes, in body and address."""
+    if each.method == "GET":
+        return set()
+    return {name for model in (each.body, each.query) if model for name in fields(schema_of(model))}
+
+
+@pytest.mark.parametrize("each", OPERATIONS, ids=lambda each: each.name)
+def test_no_field_sets_what_is_not_the_client_s(each: Operation) -> None:
+    # The version that a change was decided on: compared, never stored. A record that is made has none yet.
+    compared = set() if each.method == "POST" else {"version"}
+    found = taken(each) & NEVER - compared
+
+    assert found == {field for name, field in MEANT if name == each.name}
+
+
+def test_what_students_can_write() -> None:
+    writes = [each for each in OPERATIONS if each.method != "GET" and (each.signed_in or "student" in each.allowed)]
+
+    assert {each.name: taken(each) for each in writes} == BY_STUDENTS

@@ -1,0 +1,211 @@
+"""Arguments that work, for every operation of the contract: one line each, beside the records that they need.
+
+Whoever adds an operation adds its line to EXAMPLES; tests of the whole contract fail until it is there. A line makes
+the arguments for a record that is the caller's own (`mine`: the person's own record, or of a class that it teaches or
+attends), or for one that is not. Records are made by an admin, through the API itself, so that nothing here knows how
+they are stored.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from studentdb.contract.operations import operation
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What an operation is called with."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+# Calls an operation as an admin; gives the content of its answer, which is a success.
+Ask = Callable[[str, Arguments], Any]
+Record = dict[str, Any]
+
+
+class School:
+    """The records that examples are about. `role` and `email` are those of the account that asks."""
+
+    def __init__(self, ask: Ask, role: str = "admin", email: str = "") -> None:
+        self._ask = ask
+        self.role = role
+        self._email = email
+        # Made when first needed, and kept.
+        self.person = cache(self._person)
+        self.class_of = cache(self._class_of)
+        self.enrollment = cache(self._enrollment)
+
+    def new(self, name: str, **fields: Any) -> Record:
+        """A record that only the caller knows: `name` is the operation that makes it."""
+        arguments = EXAMPLES[name].arguments(self, False)
+        made: Record = self._ask(name, Arguments(arguments.path, arguments.query, {**(arguments.body or {}), **fields}))
+        return made
+
+    def enroll(self, in_class: Record, person: Record, role: str = "student") -> Record:
+        """A person's enrollment in a class, as of today."""
+        arguments = Arguments({"id": in_class["id"]}, body={"personId": person["id"], "role": role})
+        made: Record = self._ask("create_enrollment", arguments)
+        return made
+
+    def _person(self, role: str, mine: bool) -> Record:
+        """A person; one's own is the caller's own record, or that of a student of its own class."""
+        of_caller = mine and role == self.role
+        made = self.new(f"create_{role}", **({"email": self._email} if of_caller else {}))
+        if mine and not of_caller:
+            self.enroll(self.class_of(True), made)
+        return made
+
+    def _class_of(self, mine: bool) -> Record:
+        """A class; one's own is the one that the caller teaches or attends."""
+        made = self.new("create_class")
+        if mine:
+            self.enroll(made, self.person(self.role, True), "teacher" if self.role == "lecturer" else "student")
+        return made
+
+    def _enrollment(self, mine: bool) -> Record:
+        """A student in a class: the caller, or one of its own class."""
+        in_class = self.class_of(mine)
+        if mine and self.role == "student":
+            path = {"id": in_class["id"], "personId": self.person("student", True)["id"]}
+            found: Record = self._ask("get_enrollment", Arguments(path))
+            return found
+        return self.enroll(in_class, self.new("create_student"))
+
+
+@dataclass(frozen=True)
+class Example:
+    """`arguments` of the school and whether the record is to be the caller's own.
+
+    `theirs`: of a list that is not for everybody's eyes, what the caller must get; ids, or what `key` says.
+    """
+
+    arguments: Callable[[School, bool], Arguments]
+    theirs: Callable[[School], set[str]] | None = None
+    key: str = "id"
+
+
+def _always(arguments: Arguments) -> Example:
+    return Example(lambda _school, _mine: arguments)
+
+
+def _creates(body: Callable[[School], Mapping[str, Any]]) -> Example:
+    return Example(lambda school, _: Arguments(body=body(school)))
+
+
+def _reads(record: Callable[[School, bool], Record]) -> Example:
+    return Example(lambda school, mine: Arguments(path={"id": record(school, mine)["id"]}))
+
+
+def _changes(record: Callable[[School, bool], Record], **fields: Any) -> Example:
+    def arguments(school: School, mine: bool) -> Arguments:
+        found = record(school, mine)
+        return Arguments(path={"id": found["id"]}, body={"version": found["version"], **fields})
+
+    return Example(arguments)
+
+
+def _new(name: str) -> Callable[[School, bool], Record]:
+    return lambda school, _: school.new(name)
+
+
+def _of_enrollment(enrollment: Callable[[School, bool], Record], **fields: Any) -> Example:
+    def arguments(school: School, mine: bool) -> Arguments:
+        found = enrollment(school, mine)
+        body = {"version": found["version"], **fields} if fields else None
+        return Arguments({"id": found["classId"], "personId": found["personId"]}, body=body)
+
+    return Example(arguments)
+
+
+def _enrolled(school: School, mine: bool) -> Record:
+    return school.enroll(school.class_of(mine), school.new("create_student"))
+
+
+def _own_class(school: School) -> set[str]:
+    return {school.class_of(True)["id"]}
+
+
+def _people(one: str, many: str) -> dict[str, Example]:
+    new = _new(f"create_{one}")
+    return {
+        f"list_{many}": _always(Arguments(query={"limit": "3"})),
+        f"get_{one}": _reads(lambda school, mine: school.person(one, mine)),
+        f"create_{one}": _creates(lambda _: {**PERSON, "identifier": unique()}),
+        f"update_{one}": _changes(new, givenName="An"),
+        f"delete_{one}": _reads(new),
+    }
+
+
+def _class(school: School) -> Mapping[str, Any]:
+    return {
+        "classCode": unique(),
+        "title": "Mathematics 9",
+        "subjectId": school.new("create_subject")["id"],
+        "academicSessionId": school.new("create_academic_session")["id"],
+        "periods": [{"weekday": "mon", "starts": "09:30", "ends": "10:15", "location": "A1"}],
+    }
+
+
+def unique() -> str:
+    """What nothing else is called."""
+    return secrets.token_hex(6)
+
+
+TERM = {"type": "term", "startDate": "2026-09-01", "endDate": "2027-01-01", "schoolYear": "2027"}
+PERSON = {"givenName": "Ngọc Ánh", "familyName": "Trần"}
+
+EXAMPLES: dict[str, Example] = {
+    "health": _always(Arguments()),
+    "openapi": _always(Arguments()),
+    "me": _always(Arguments()),
+    **_people("student", "students"),
+    **_people("lecturer", "lecturers"),
+    **_people("admin", "admins"),
+    "list_academic_sessions": _always(Arguments(query={"limit": "3"})),
+    "get_academic_session": _reads(_new("create_academic_session")),
+    "create_academic_session": _creates(lambda _: {**TERM, "title": unique()}),
+    "update_academic_session": _changes(_new("create_academic_session"), title="Autumn"),
+    "lock_academic_session": _changes(_new("create_academic_session"), locked=True, reason="Reports are out"),
+    "delete_academic_session": _reads(_new("create_academic_session")),
+    "list_classes": Example(lambda _school, _mine: Arguments(query={"limit": "3"}), theirs=_own_class),
+    "get_class": _reads(lambda school, mine: school.class_of(mine)),
+    "create_class": _creates(_class),
+    "update_class": _changes(_new("create_class"), title="Algebra 9"),
+    "delete_class": _reads(_new("create_class")),
+    "list_enrollments": Example(lambda _school, _mine: Arguments(), theirs=_own_class, key="classId"),
+    "list_roster": _reads(lambda school, mine: school.class_of(mine)),
+    "get_enrollment": _of_enrollment(lambda school, mine: school.enrollment(mine)),
+    "create_enrollment": Example(
+        lambda school, mine: Arguments(
+            {"id": school.class_of(mine)["id"]},
+            body={"personId": school.new("create_student")["id"], "role": "student"},
+        )
+    ),
+    "update_enrollment": _of_enrollment(_enrolled, primary=False),
+    "delete_enrollment": _of_enrollment(_enrolled),
+    "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
+    "list_subjects": _always(Arguments(query={"limit": "3"})),
+    "get_subject": _reads(_new("create_subject")),
+    "create_subject": _creates(lambda _: {"code": unique(), "title": "Mathematics"}),
+    "update_subject": _changes(_new("create_subject"), title="Algebra"),
+    "delete_subject": _reads(_new("create_subject")),
+}
+
+
+def example(name: str) -> Example:
+    """The example of an operation. Fails where nobody has written one."""
+    assert name in EXAMPLES, f"{name} has no example: add its line to EXAMPLES in tests/examples.py"
+    return EXAMPLES[name]
+
+
+def address(name: str, arguments: Arguments) -> str:
+    """The path of a request."""
+    return operation(name).path.format_map(dict(arguments.path))
