@@ -116,6 +116,10 @@ def _new(name: str) -> Callable[[School, bool], Record]:
     return lambda school, _: school.new(name)
 
 
+def _of_account(**fields: Any) -> Example:
+    return Example(lambda school, _: Arguments({"id": school.new("invite_user")["id"]}, body=fields))
+
+
 def _of_enrollment(enrollment: Callable[[School, bool], Record], **fields: Any) -> Example:
     def arguments(school: School, mine: bool) -> Arguments:
         found = enrollment(school, mine)
@@ -191,6 +195,13 @@ EXAMPLES: dict[str, Example] = {
     ),
     "update_enrollment": _of_enrollment(_enrolled, primary=False),
     "delete_enrollment": _of_enrollment(_enrolled),
+    "list_users": _always(Arguments(query={"limit": "3"})),
+    "get_user": _reads(_new("invite_user")),
+    "invite_user": _creates(lambda _: {"email": f"{unique()}@example.edu", "role": "student", "mail": False}),
+    "disable_user": _of_account(reason="Left the school"),
+    "enable_user": _of_account(reason="Came back"),
+    "reset_user_password": _of_account(),
+    "set_user_role": _of_account(role="lecturer"),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
     "list_subjects": _always(Arguments(query={"limit": "3"})),
     "get_subject": _reads(_new("create_subject")),

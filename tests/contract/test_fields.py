@@ -16,7 +16,11 @@ NEVER = {
     *("request", "name_key", "nameKey", "history", "createdBy", "disabled", "groups"),
 }
 # (operation, field): what the field means there. A decision each time; nothing gets in unseen.
-MEANT = {("create_enrollment", "role"): "what somebody is in a class; not the role of the account"}
+MEANT = {
+    ("create_enrollment", "role"): "what somebody is in a class; not the role of the account",
+    ("invite_user", "role"): "an admin says what an account may do",
+    ("set_user_role", "role"): "the same",
+}
 # What students can write at all, field by field.
 BY_STUDENTS: dict[str, set[str]] = {}
 
