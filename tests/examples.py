@@ -32,10 +32,11 @@ Record = dict[str, Any]
 
 
 class School:
-    """The records that examples are about. `role` and `email` are those of the account that asks."""
+    """The records that examples are about. `role` and `email` are those of the account that asks, as `caller`."""
 
-    def __init__(self, ask: Ask, role: str = "admin", email: str = "") -> None:
+    def __init__(self, ask: Ask, role: str = "admin", email: str = "", caller: Ask | None = None) -> None:
         self._ask = ask
+        self._caller = caller or ask
         self.role = role
         self._email = email
         # Made when first needed, and kept.
@@ -47,6 +48,19 @@ class School:
         """A record that only the caller knows: `name` is the operation that makes it."""
         arguments = EXAMPLES[name].arguments(self, False)
         made: Record = self._ask(name, Arguments(arguments.path, arguments.query, {**(arguments.body or {}), **fields}))
+        return made
+
+    def notification(self, mine: bool) -> Record:
+        """One that the caller may read, or one to somebody else."""
+        to = f"role#{self.role}" if mine else f"person#{self.new('create_student')['id']}"
+        return self.new("create_notification", audience=to)
+
+    def sent(self, mine: bool) -> Record:
+        """A notification that the caller has sent, to its own class; or another one."""
+        if not mine:
+            return self.notification(False)
+        body = {**NOTICE, "audience": f"class#{self.class_of(True)['id']}"}
+        made: Record = self._caller("create_notification", Arguments(body=body))
         return made
 
     def enroll(self, in_class: Record, person: Record, role: str = "student") -> Record:
@@ -84,12 +98,14 @@ class School:
 class Example:
     """`arguments` of the school and whether the record is to be the caller's own.
 
-    `theirs`: of a list that is not for everybody's eyes, what the caller must get; ids, or what `key` says.
+    `theirs`: of a list that is not for everybody's eyes, what the caller must get (ids, or what `key` says); `also`:
+    what may be there as well.
     """
 
     arguments: Callable[[School, bool], Arguments]
     theirs: Callable[[School], set[str]] | None = None
     key: str = "id"
+    also: Callable[[School], set[str]] = lambda _: set()
 
 
 def _always(arguments: Arguments) -> Example:
@@ -164,6 +180,7 @@ def unique() -> str:
 
 
 TERM = {"type": "term", "startDate": "2026-09-01", "endDate": "2027-01-01", "schoolYear": "2027"}
+NOTICE = {"title": "The library is closed", "body": "On Friday"}
 PERSON = {"givenName": "Ngọc Ánh", "familyName": "Trần"}
 
 EXAMPLES: dict[str, Example] = {
@@ -202,6 +219,21 @@ EXAMPLES: dict[str, Example] = {
     "enable_user": _of_account(reason="Came back"),
     "reset_user_password": _of_account(),
     "set_user_role": _of_account(role="lecturer"),
+    "list_received_notifications": Example(
+        lambda _school, _mine: Arguments(query={"limit": "100"}),
+        theirs=lambda school: {school.notification(True)["audience"]},
+        key="audience",
+        also=lambda school: {"everyone", f"class#{school.class_of(True)['id']}"},
+    ),
+    "count_unread_notifications": _always(Arguments()),
+    "read_notifications": Example(lambda school, mine: Arguments(body={"id": school.notification(mine)["id"]})),
+    "list_public_notifications": _always(Arguments(query={"limit": "3"})),
+    "list_notifications": _always(Arguments(query={"audience": "everyone", "limit": "3"})),
+    "get_notification": _reads(lambda school, mine: school.notification(mine)),
+    "create_notification": Example(
+        lambda school, mine: Arguments(body={**NOTICE, "audience": f"class#{school.class_of(mine)['id']}"})
+    ),
+    "delete_notification": _reads(lambda school, mine: school.sent(mine)),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
     "list_subjects": _always(Arguments(query={"limit": "3"})),
     "get_subject": _reads(_new("create_subject")),
