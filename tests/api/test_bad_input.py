@@ -20,7 +20,8 @@ from tests.examples import EXAMPLES, School, example
 SCHEMAS = {each["name"]: each for each in json.loads(CONTRACT.read_text(encoding="utf-8"))["operations"]}
 # Nobody is asked: records are what was sent, with ids and a version.
 NOBODY_S = dict.fromkeys(("id", "classId", "personId"), "00000000-0000-4000-8000-000000000000")
-SCHOOL = School(lambda _, arguments: {**NOBODY_S, "version": 1, **(arguments.body or {})})
+NUMBERED = {"create_notification": {"id": "1"}}
+SCHOOL = School(lambda name, arguments: {**NOBODY_S, **NUMBERED.get(name, {}), "version": 1, **(arguments.body or {})})
 
 
 def said(model: type[RequestModel], fields: Mapping[str, Any]) -> set[tuple[str, str]]:
