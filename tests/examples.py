@@ -231,7 +231,9 @@ EXAMPLES: dict[str, Example] = {
     "list_notifications": _always(Arguments(query={"audience": "everyone", "limit": "3"})),
     "get_notification": _reads(lambda school, mine: school.notification(mine)),
     "create_notification": Example(
-        lambda school, mine: Arguments(body={**NOTICE, "audience": f"class#{school.class_of(mine)['id']}"})
+        lambda school, mine: Arguments(
+            body={**NOTICE, "title": unique(), "audience": f"class#{school.class_of(mine)['id']}"}
+        )
     ),
     "delete_notification": _reads(lambda school, mine: school.sent(mine)),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
