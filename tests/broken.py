@@ -33,6 +33,11 @@ def broken_values(model: type[RequestModel]) -> Iterator[tuple[str, str]]:
 
 def _objects(schema: Schema, good: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, Any]]]:
     prefix = f"{at}." if at else ""
+    if schema.get("additionalProperties"):
+        # Names are data there.
+        yield from ((path, {"x": wrong}) for path, wrong in _values(schema["additionalProperties"], None, f"{at}.x"))
+        yield at, {f"x{number}": "x" for number in range(schema["maxProperties"] + 1)}
+        return
     for name in schema.get("required", ()):
         yield prefix + name, {other: each for other, each in good.items() if other != name}
     for name in ("nobodyKnowsThis", "__proto__", ""):

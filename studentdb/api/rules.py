@@ -51,7 +51,9 @@ def _found(schema: Schema, location: Sequence[str | int]) -> tuple[str, Schema]:
             continue
         known = schema.get("properties", {})
         name = next((each for each in (part, to_camel(part)) if each in known), part)
-        path, schema = f"{path}.{name}" if path else name, known.get(name, {})
+        # Of an object whose names are data, all values have one rule.
+        every = schema.get("additionalProperties") or {}
+        path, schema = f"{path}.{name}" if path else name, known.get(name, every)
     return path, schema
 
 
@@ -83,6 +85,7 @@ def _of_bounds(schema: Schema, kind: str) -> str:
         return f"must be {schema['minimum']} or more"
     if kind == "less_than_equal" and "maximum" in schema:
         return f"must be {schema['maximum']} or less"
-    if kind == "too_long" and "maxItems" in schema:
-        return f"must have at most {schema['maxItems']} entries"
+    most = schema.get("maxItems", schema.get("maxProperties"))
+    if kind == "too_long" and most:
+        return f"must have at most {most} entries"
     return ""
