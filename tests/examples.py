@@ -190,6 +190,7 @@ EXAMPLES: dict[str, Example] = {
     **_people("student", "students"),
     **_people("lecturer", "lecturers"),
     **_people("admin", "admins"),
+    "list_custom_fields": _always(Arguments()),
     "list_academic_sessions": _always(Arguments(query={"limit": "3"})),
     "get_academic_session": _reads(_new("create_academic_session")),
     "create_academic_session": _creates(lambda _: {**TERM, "title": unique()}),
