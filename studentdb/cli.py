@@ -23,6 +23,7 @@ from studentdb.commands import (
     lecturers,
     local,
     lock,
+    notifications,
     permissions,
     students,
     subjects,
@@ -33,7 +34,7 @@ from studentdb.errors import CancelledError, StudentDBError
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
-    r"|students|lecturers|administrators|sessions|subjects|classes|users|audit)\b[^,;:(]*"
+    r"|students|lecturers|administrators|sessions|subjects|classes|users|audit|notifications)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -74,6 +75,7 @@ academic_sessions.register(app)
 subjects.register(app)
 classes.register(app)
 audit.register(app)
+notifications.register(app)
 users.register(app)
 permissions.register(app)
 local.register(app)

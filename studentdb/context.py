@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from studentdb.contract.classes import Class
     from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
     from studentdb.contract.models import ResponseModel
+    from studentdb.contract.notifications import Notification, ReceivedNotification
     from studentdb.contract.staff import Admin, Lecturer
     from studentdb.contract.students import Student
     from studentdb.contract.subjects import Subject
@@ -256,6 +257,20 @@ class Context:
         from studentdb.api.nouns import USER
 
         return self._records(USER)
+
+    @cached_property
+    def notifications(self) -> Records[Notification]:
+        """What was sent at `known`, audience by audience."""
+        from studentdb.api.nouns import NOTIFICATION
+
+        return self._records(NOTIFICATION)
+
+    @cached_property
+    def received_notifications(self) -> Records[ReceivedNotification]:
+        """The notifications at `known` for whoever is signed in; they can only be listed."""
+        from studentdb.api.nouns import RECEIVED_NOTIFICATION
+
+        return self._records(RECEIVED_NOTIFICATION)
 
     def _records(self, noun: Noun[T], within: Mapping[str, str] | None = None) -> Records[T]:
         from studentdb.api.records import Records

@@ -7,6 +7,7 @@ from studentdb.contract.academic_sessions import AcademicSession
 from studentdb.contract.audit import Act
 from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
+from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
 from studentdb.contract.subjects import Subject
@@ -25,5 +26,7 @@ ROSTER = Noun("enrollment", "roster", RosterEntry)
 # Of a person.
 ENROLLMENTS = Noun("enrollment", "enrollments", PersonEnrollment)
 ACT = Noun("act", "audit", Act)
+NOTIFICATION = Noun("notification", "notifications", Notification)
+RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", ReceivedNotification)
 USER = Noun("user", "users", User, key="email")
 INVITATION = Noun("invitation", "invitations", Invitation)

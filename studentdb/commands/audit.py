@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _KINDS: Mapping[str, tuple[str, Callable[[Context, str], str]]] = {
     "student": ("student", lambda context, text: context.students.find(text).id),
     "subject": ("subject", lambda context, text: context.subjects.find(text).id),
+    "lecturer": ("lecturer", lambda context, text: context.lecturers.find(text).id),
+    "administrator": ("admin", lambda context, text: context.admins.find(text).id),
+    "class": ("class", lambda context, text: context.classes.find(text).id),
+    "user": ("user", lambda context, text: context.users.find(text).id),
     "session": ("academic session", lambda context, text: academic_sessions.find(context, text).id),
 }
 
@@ -43,7 +47,8 @@ def list_(
         ),
     ] = None,
     actor: Annotated[
-        str | None, typer.Option("--actor", metavar="EMAIL|SUB", help="What one account did: its id (sub), or 'me'.")
+        str | None,
+        typer.Option("--actor", metavar="EMAIL|SUB", help="What one account did: its e-mail address or id, or 'me'."),
     ] = None,
     day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="What was done on one day (UTC).")] = (
         None
@@ -129,14 +134,13 @@ def _entity(context: Context, text: str) -> str:
 
 
 def _actor(context: Context, text: str) -> str:
-    """The account's id. Raises UsageError for an e-mail address that is not the caller's own."""
+    """The account's id, of its e-mail address as well. Raises NotFoundError."""
     from studentdb.api.problems import checked
     from studentdb.contract.audit import AuditQuery
 
     if text == "me" or text.lower() == context.session.whoami().email.lower():
         return context.api.me().sub
     if "@" in text:
-        # The API cannot look up accounts by their address.
-        raise UsageError("only your own e-mail address is known here", hint="name the account by its id (sub)")
+        return context.users.find(text).id
     checked(AuditQuery, {"actor": text})
     return text

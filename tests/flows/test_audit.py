@@ -47,6 +47,18 @@ def test_what_was_done_to_a_student(deployed: Deployed) -> None:
     assert {"e-mail: a@x.edu -> b@x.edu"} == {row["Changes"] for row in rows if row["What"] == "update_student"}
 
 
+def test_the_account_of_somebody_else(deployed: Deployed) -> None:
+    email = f"u{secrets.token_hex(4)}@example.edu"
+    user = json.loads(deployed.cli("users", "invite", email, "--role", "student", "--no-mail", "--json"))
+
+    assert listed(deployed, "--actor", email) == []
+    by_email, by_id = (listed(deployed, "--entity", f"user{which}") for which in (f":{email}", f"#{user['id']}"))
+    assert by_email[-1] == by_id[-1]
+    assert by_id[-1]["operation"] == "invite_user"
+    stranger = deployed.run("audit", "list", "--actor", "stranger@x.edu")
+    assert (stranger.code, "there is no user with the e-mail stranger@x.edu" in stranger.err) == (1, True)
+
+
 def test_what_an_account_did_and_what_happened_on_a_day(deployed: Deployed) -> None:
     code = f"C-{secrets.token_hex(4)}"
     subject = json.loads(deployed.cli("subjects", "add", "--code", code, "--title", "X", "--json"))
@@ -70,7 +82,6 @@ def test_what_an_account_did_and_what_happened_on_a_day(deployed: Deployed) -> N
         (("--day", "today"), "day: must be a date"),
         (("--entity", "S1001"), "entity: must be a kind and an id"),
         (("--entity", "planet:Mars"), "there is no kind of record planet"),
-        (("--actor", "stranger@x.edu"), "only your own e-mail address is known here"),
         (("--actor", "a b"), "actor: must be the id (sub) of an account"),
     ],
 )
