@@ -37,7 +37,10 @@ LIMITS = {
     "cognito-idp": (f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/*",),
     "dynamodb": (f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/student-management*",),
     "iam": (f"arn:aws:iam::{ACCOUNT}:role/student-management*",),
-    "lambda": (f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:student-management*",),
+    "lambda": (
+        f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:student-management*",
+        f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:*",
+    ),
     "logs": (
         f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/student-management*",
         f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/vendedlogs/student-management*",
@@ -49,6 +52,8 @@ LIMITS = {
 UNLIMITED = {
     "cognito-idp:CreateUserPool",
     "cognito-idp:ListUserPools",
+    "lambda:CreateEventSourceMapping",
+    "lambda:ListEventSourceMappings",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",

@@ -11,7 +11,14 @@ from studentdb.provision.aws import Aws
 
 # Counters that move by themselves, and what belongs to the answer instead of the thing.
 _PASSING = frozenset(
-    {"ResponseMetadata", "storedBytes", "RoleLastUsed", "EarliestRestorableDateTime", "LatestRestorableDateTime"}
+    {
+        "ResponseMetadata",
+        "LastProcessingResult",
+        "storedBytes",
+        "RoleLastUsed",
+        "EarliestRestorableDateTime",
+        "LatestRestorableDateTime",
+    }
 )
 
 
@@ -65,6 +72,8 @@ def _lambda(client: Any) -> Iterator[tuple[str, Any]]:
             name,
             [client.get_function_configuration(FunctionName=name), _or_none(client.get_policy, FunctionName=name)],
         )
+    for mapping in _all(client, "list_event_source_mappings", "EventSourceMappings"):
+        yield f"mapping {mapping['UUID']}", mapping
 
 
 def _apigatewayv2(client: Any) -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,7 @@ OURS = os.environ["FLOOR_DEPLOYMENT"]
 TAGS = {"studentdb:deployment": OURS}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 # What the users table says about the data in it.
-VERSIONS = {"studentdb:tool-version": os.environ["FLOOR_VERSION"], "studentdb:schema": "1"}
+VERSIONS = {"studentdb:tool-version": os.environ["FLOOR_VERSION"], "studentdb:schema": "2"}
 THREADS = 8
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -55,8 +55,10 @@ GROUPS = {
     "lecturer": "Teaches classes",
     "student": "Attends classes",
 }
-FUNCTIONS = ("read", "write", "accounts")
-LOG_GROUPS = (*(f"/aws/lambda/{PREFIX}-api-{part}" for part in FUNCTIONS), f"/aws/vendedlogs/{PREFIX}-api")
+# The first ones are the API's.
+FUNCTIONS = ("api-read", "api-write", "api-accounts", "search")
+OF_API = FUNCTIONS[:3]
+LOG_GROUPS = (*(f"/aws/lambda/{PREFIX}-{part}" for part in FUNCTIONS), f"/aws/vendedlogs/{PREFIX}-api")
 MANIFEST = ".studentdb-manifest.json"
 Call = Callable[..., Any]
 

@@ -41,16 +41,17 @@ def check(url: str) -> None:
         people = go(find_pool, cognito)
         iam, functions = aws.client("iam"), aws.client("lambda")
         for half in FUNCTIONS:
-            role = f"{PREFIX}-api-{half}-{REGION}"
+            role = f"{PREFIX}-{half}-{REGION}"
             tasks += [
                 go(iam.get_role, RoleName=role),
-                go(iam.get_role_policy, RoleName=role, PolicyName=f"api-{half}"),
+                go(iam.get_role_policy, RoleName=role, PolicyName=half),
                 # Did somebody give it more rights?
                 go(iam.list_role_policies, RoleName=role),
                 go(iam.list_attached_role_policies, RoleName=role),
-                go(functions.get_function, FunctionName=f"{PREFIX}-api-{half}"),
-                go(functions.get_policy, FunctionName=f"{PREFIX}-api-{half}"),
+                go(functions.get_function, FunctionName=f"{PREFIX}-{half}"),
+                go(functions.get_policy, FunctionName=f"{PREFIX}-{half}"),
             ]
+        tasks.append(go(functions.list_event_source_mappings, FunctionName=f"{PREFIX}-search"))
         logs = aws.client("logs")
         for name in LOG_GROUPS:
             arn = f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}"

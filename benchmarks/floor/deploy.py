@@ -17,6 +17,7 @@ from benchmarks.floor.aws import (
     FUNCTIONS,
     INDEXES,
     LOG_GROUPS,
+    OF_API,
     OURS,
     PREFIX,
     REGION,
@@ -46,9 +47,9 @@ from benchmarks.floor.site import (
 )
 
 ROUTES = {
-    "GET /api/{proxy+}": "read",
-    **{f"{method} /api/{{proxy+}}": "write" for method in ("POST", "PUT", "PATCH", "DELETE")},
-    **{f"{method} /api/users{more}": "accounts" for method in ("GET", "POST") for more in ("", "/{proxy+}")},
+    "GET /api/{proxy+}": "api-read",
+    **{f"{method} /api/{{proxy+}}": "api-write" for method in ("POST", "PUT", "PATCH", "DELETE")},
+    **{f"{method} /api/users{more}": "api-accounts" for method in ("GET", "POST") for more in ("", "/{proxy+}")},
 }
 ACCOUNT_ACTIONS = (
     *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
@@ -61,6 +62,14 @@ LOGGED = {
     "status": "$context.status",
     "latency": "$context.responseLatency",
     "integrationErrorMessage": "$context.integrationErrorMessage",
+}
+
+
+READS = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+STREAM_READS = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+DESCRIPTIONS = {
+    **{half: f"The API's {half.removeprefix('api-')} function" for half in OF_API},
+    "search": "Keeps what people are found by",
 }
 
 
@@ -95,7 +104,8 @@ def deploy(url: str) -> None:
         site = go(make_distribution, aws, cloudfront, bucket, access, headers, api)
         rest = [
             go(make_api_children, gateway, api, app, functions, groups, site),
-            *(go(allow_gateway, aws, functions_client, half, functions[half], api) for half in functions),
+            *(go(allow_gateway, aws, functions_client, half, functions[half], api) for half in OF_API),
+            go(follow_stream, dynamodb, functions_client, functions["search"], tables["users"]),
             go(put_bucket_policy, aws, s3, site),
             go(make_groups, cognito, app),
             *(go(until, partial(is_active, functions_client, half)) for half in functions),
@@ -119,6 +129,7 @@ def make_table(dynamodb: Any, name: str) -> str:
     marks = TAG_LIST
     more: dict[str, Any] = {}
     if name == "users":
+        more["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         marks = [*TAG_LIST, *({"Key": key, "Value": value} for key, value in VERSIONS.items())]
     if name in INDEXES:
         attributes |= {key: "S" for index in INDEXES[name].values() for key in index}
@@ -171,7 +182,7 @@ def recovers(dynamodb: Any, table: str) -> bool:
 
 def make_role(iam: Any, half: str) -> dict[str, str]:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    name = f"{PREFIX}-api-{half}-{REGION}"
+    name = f"{PREFIX}-{half}-{REGION}"
     role = iam.create_role(
         RoleName=name,
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
@@ -197,36 +208,42 @@ def make_function(
     app: Future[tuple[str, str]],
     account: str,
 ) -> str:
-    name = f"{PREFIX}-api-{half}"
+    name = f"{PREFIX}-{half}"
     log_group = f"/aws/lambda/{name}"
-    arns = [tables[name].result() for name in (TABLES if half != "accounts" else ("users", "index"))]
+    arns = [tables[name].result() for name in (TABLES if half in ("api-read", "api-write") else ("users", "index"))]
     audit = tables["audit"].result()
     everything = [arn for table in arns for arn in (table, f"{table}/index/*")]
     variables = {"TABLE_PREFIX": PREFIX}
-    statements = [
-        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"]),
-        allow(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], everything),
-        allow(["dynamodb:PutItem"], [audit]),
-    ]
+    logged = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"])
+    statements = [logged, allow(READS, everything), allow(["dynamodb:PutItem"], [audit])]
     writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
-    if half == "write":
+    if half == "api-write":
         statements.append(allow(writes, arns[:-1]))
-    if half == "accounts":
+    if half == "search":
+        users, index = arns
+        statements = [
+            logged,
+            allow(STREAM_READS, [f"{users}/stream/*"]),
+            allow(READS, [users, f"{users}/index/*"]),
+            allow(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"], [index]),
+            allow(["dynamodb:ConditionCheckItem"], [users]),
+        ]
+    if half == "api-accounts":
         pool_id, _ = app.result()
         statements.append(allow(writes, arns[1:]))
         actions = [f"cognito-idp:{action}" for action in ACCOUNT_ACTIONS]
         statements.append(allow(actions, [f"arn:aws:cognito-idp:{REGION}:{account}:userpool/{pool_id}"]))
         variables["USER_POOL_ID"] = pool_id
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_role_policy(RoleName=role.result()["name"], PolicyName=f"api-{half}", PolicyDocument=document)
+    iam.put_role_policy(RoleName=role.result()["name"], PolicyName=half, PolicyDocument=document)
     made = client.create_function(
         FunctionName=name,
-        Description=f"The API's {half} function ({OURS})",
+        Description=f"{DESCRIPTIONS[half]} ({OURS})",
         Role=role.result()["arn"],
-        Handler=f"studentdb_api.{half}.handler",
+        Handler=f"studentdb_api.{'search_feed' if half == 'search' else half.removeprefix('api-')}.handler",
         Runtime="python3.13",
         MemorySize=512,
-        Timeout=30,
+        Timeout=60 if half == "search" else 30,
         Environment={"Variables": variables},
         LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
         TracingConfig={"Mode": "PassThrough"},
@@ -236,6 +253,24 @@ def make_function(
         Tags={**TAGS, "studentdb:role-id": role.result()["id"]},
     )
     return str(made["FunctionArn"])
+
+
+def follow_stream(dynamodb: Any, client: Any, function: Future[str], table: Future[str]) -> None:
+    """The search follows the people."""
+    stream = dynamodb.describe_table(TableName=table.result().rpartition("/")[2])["Table"]["LatestStreamArn"]
+    made = client.create_event_source_mapping(
+        FunctionName=function.result().rpartition(":")[2],
+        EventSourceArn=stream,
+        StartingPosition="TRIM_HORIZON",
+        Enabled=True,
+        BatchSize=100,
+        MaximumBatchingWindowInSeconds=0,
+        ParallelizationFactor=1,
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=-1,
+        MaximumRecordAgeInSeconds=-1,
+    )
+    until(lambda: client.get_event_source_mapping(UUID=made["UUID"])["State"] == "Enabled")
 
 
 def allow(actions: list[str], resources: list[str]) -> dict[str, Any]:
@@ -258,7 +293,7 @@ def package() -> bytes:
 def is_active(client: Any, half: str) -> bool:
     # By its name: the function has been submitted before, and until it is there this asks again.
     try:
-        found = client.get_function(FunctionName=f"{PREFIX}-api-{half}")
+        found = client.get_function(FunctionName=f"{PREFIX}-{half}")
     except client.exceptions.ResourceNotFoundException:
         return False
     return bool(found["Configuration"]["State"] == "Active")
@@ -267,7 +302,7 @@ def is_active(client: Any, half: str) -> bool:
 def allow_gateway(aws: Aws, client: Any, half: str, function: Future[str], api: Future[str]) -> None:
     client.add_permission(
         FunctionName=function.result(),
-        StatementId=f"api-{half}",
+        StatementId=half,
         Action="lambda:InvokeFunction",
         Principal="apigateway.amazonaws.com",
         SourceArn=f"arn:aws:execute-api:{REGION}:{aws.account}:{api.result()}/*/*",
@@ -315,7 +350,7 @@ def make_api_children(
     integrations = {
         half: gateway.create_integration(
             **ours,
-            Description=half,
+            Description=half.removeprefix("api-"),
             IntegrationType="AWS_PROXY",
             IntegrationMethod="POST",
             IntegrationUri=function.result(),
@@ -323,6 +358,7 @@ def make_api_children(
             TimeoutInMillis=30_000,
         )["IntegrationId"]
         for half, function in functions.items()
+        if half in OF_API
     }
     for key, half in ROUTES.items():
         gateway.create_route(
@@ -335,7 +371,7 @@ def make_api_children(
     gateway.create_route(
         **ours,
         RouteKey="GET /api/health",
-        Target=f"integrations/{integrations['read']}",
+        Target=f"integrations/{integrations['api-read']}",
         AuthorizationType="NONE",
     )
     gateway.update_api(

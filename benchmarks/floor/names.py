@@ -20,8 +20,8 @@ def all_free(aws: Aws, go: Callable[..., Future[Any]]) -> None:
     looks += [go(exists, dynamodb.describe_table, TableName=f"{PREFIX}-{name}") for name in TABLES]
     iam, functions = aws.client("iam"), aws.client("lambda")
     for half in FUNCTIONS:
-        looks.append(go(exists, iam.get_role, RoleName=f"{PREFIX}-api-{half}-{REGION}"))
-        looks.append(go(exists, functions.get_function, FunctionName=f"{PREFIX}-api-{half}"))
+        looks.append(go(exists, iam.get_role, RoleName=f"{PREFIX}-{half}-{REGION}"))
+        looks.append(go(exists, functions.get_function, FunctionName=f"{PREFIX}-{half}"))
     logs, s3 = aws.client("logs"), aws.client("s3")
     looks += [
         go(listed, name, lambda name: names(logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]), name)

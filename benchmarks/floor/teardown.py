@@ -76,8 +76,11 @@ def remove_api(aws: Aws, gateway: Any, logs: Any) -> None:
 
 
 def remove_function(aws: Aws, functions: Any, logs: Any, half: str) -> None:
-    name = f"{PREFIX}-api-{half}"
+    name = f"{PREFIX}-{half}"
     ours(functions.get_function(FunctionName=name)["Tags"])
+    if half == "search":
+        for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+            functions.delete_event_source_mapping(UUID=mapping["UUID"])
     functions.delete_function(FunctionName=name)
     remove_log_group(aws, logs, f"/aws/lambda/{name}")
 
@@ -88,9 +91,9 @@ def remove_log_group(aws: Aws, logs: Any, name: str) -> None:
 
 
 def remove_role(iam: Any, half: str, function: Future[None]) -> None:
-    name = f"{PREFIX}-api-{half}-{REGION}"
+    name = f"{PREFIX}-{half}-{REGION}"
     ours(iam.get_role(RoleName=name)["Role"]["Tags"])
-    iam.delete_role_policy(RoleName=name, PolicyName=f"api-{half}")
+    iam.delete_role_policy(RoleName=name, PolicyName=half)
     function.result()
     iam.delete_role(RoleName=name)
 

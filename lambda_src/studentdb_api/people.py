@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from studentdb_api import audit, cursors, dynamodb, locks, logins, membership, records
+from studentdb_api import audit, cursors, dynamodb, locks, logins, membership, records, search
 from studentdb_api.dynamodb import NO_EMAIL, Record
 from studentdb_api.names import name_key
 from studentdb_api.problems import NotFound
@@ -59,15 +59,17 @@ def _concerns(request: Request, person_id: str) -> bool:
 
 
 def list_people(role: Role, request: Request) -> Answer:
-    """GET /api/students and the like: one page, by name; or the one person who has the number that was asked for.
+    """GET /api/students and the like: one page, by name or of a search; or the one person who has this number.
 
-    The second is a look at a full record, and told to the audit.
+    The last is a look at a full record, and told to the audit.
     """
     if "identifier" in request.query:
         found = _with_identifier(role, request.query["identifier"])
         for person in found:
             audit.read(request, role.name, person["id"])
         return Answer({role.many: found, "nextCursor": None})
+    if "search" in request.query:
+        return _searched(role, request)
     limit = request.query["limit"]
     binding = request.binding
     cursor = request.query.get("cursor")
@@ -82,6 +84,16 @@ def list_people(role: Role, request: Request) -> Answer:
             "nextCursor": cursors.seal(people[-1]["name_key"], binding) if more else None,
         }
     )
+
+
+def _searched(role: Role, request: Request) -> Answer:
+    text, match = request.query["search"], request.query["match"]
+    binding = f"{request.binding} {match} {text}"
+    cursor = request.query.get("cursor")
+    after = cursors.unseal(cursor, binding) if cursor else ""
+    page = search.page(role.name, text, match, request.query["limit"], after, find)
+    more = cursors.seal(page.after, binding) if page.after else None
+    return Answer({role.many: [shown(person) for person in page.people], "nextCursor": more})
 
 
 # What the contract calls them -> what answers.

@@ -9,7 +9,18 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from studentdb_api import audit, clock, creation, custom_fields, dynamodb, locks, people, records, transactions
+from studentdb_api import (
+    audit,
+    clock,
+    creation,
+    custom_fields,
+    dynamodb,
+    locks,
+    people,
+    postings,
+    records,
+    transactions,
+)
 from studentdb_api.dynamodb import Record
 from studentdb_api.people import Role, shown, to_store
 from studentdb_api.problems import Busy, Duplicate, KeyReused, NotFound, Referred
@@ -107,12 +118,12 @@ HANDLERS = {
 }
 
 
-def _beside(before: Record, after: Record) -> list[dict[str, Any]]:  # noqa: ARG001 - nothing follows from a person yet
+def _beside(before: Record, after: Record) -> list[dict[str, Any]]:
     """What is written together with a person, in the same transaction: parts whose conditions always hold.
 
     `before` and `after` are what is stored of the person; {} stands for nobody.
     """
-    return []
+    return postings.written(before, after)
 
 
 def _commit(actions: list[dict[str, Any]], old: Iterable[str], person_id: str) -> None:

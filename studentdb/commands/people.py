@@ -54,6 +54,20 @@ _FIELDS: dict[str, Any] = {
         typer.Option("--set", metavar="FIELD=VALUE", help="A field of the school's own; may be repeated."),
     ],
 }
+Search = Annotated[
+    str | None,
+    typer.Option(
+        "--search",
+        metavar="TEXT",
+        help="Only those with this number or e-mail address, or with names whose words begin like those of TEXT.",
+    ),
+]
+Contains = Annotated[
+    bool,
+    typer.Option(
+        "--contains", help="With --search: words of names, numbers and addresses that hold those of TEXT anywhere."
+    ),
+]
 _NEEDED = ("identifier", "given_name")
 # Fields that an update may empty: `--email ""` does.
 _CLEARABLE = (
@@ -109,16 +123,34 @@ def _add(context: Context, people: People, fields: dict[str, Any], *, as_json: J
 
 
 def _list(
-    context: Context, people: People, *, limit: Limit = None, output: Output = "table", as_json: Json = False
+    context: Context,
+    people: People,
+    *,
+    search: Search = None,
+    contains: Contains = False,
+    limit: Limit = None,
+    output: Output = "table",
+    as_json: Json = False,
 ) -> None:
-    """List the {many}, by name."""
+    """List the {many}, by name, or those whom --search finds."""
+    if contains and search is None:
+        raise UsageError("--contains says how to search", hint="--search TEXT --contains")
+    match = "contains" if contains else None
     nouns.show_list(
-        people.records(context).list(limit=limit),
+        people.records(context).list(limit=limit, search=search, match=match),
         people.columns,
         as_json=as_json,
         output=output,
         words=(people.one, people.many),
-        nothing=f"There are no {people.many} yet: studentdb {people.many} add",
+        nothing=f"There are no {people.many} yet: studentdb {people.many} add" if search is None else _nobody(contains),
+    )
+
+
+def _nobody(contains: bool) -> str:
+    return (
+        "Nobody was found."
+        if contains
+        else "Nobody was found. --contains looks into words, not only at their beginnings."
     )
 
 

@@ -10,7 +10,7 @@ the school's own fields, which studentdb.toml declares: the functions know which
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -106,9 +106,17 @@ class Person(ResponseModel):
 
 
 class PersonQuery(PageQuery):
-    """Which people of a role: a page of all, or the one with this number."""
+    """Which people of a role: a page of all, by name; the one with this number; or those that a text finds.
+
+    A text finds who has exactly this number or e-mail address, and whoever has for each of its words a word of a name
+    that begins with it; with `match` contains also a word of names, number or e-mail address that holds it, a moment
+    after they were written. Marks and case do not matter. A page may hold fewer people than `limit` and have a next
+    one.
+    """
 
     identifier: Identifier = LEFT_OUT
+    search: Name = LEFT_OUT
+    match: Literal["prefix", "contains"] = "prefix"
 
 
 def operations(

@@ -102,6 +102,10 @@ class Resource(ABC):
         """A placeholder for an output of this resource, resolved before a verb of the dependant runs."""
         return f"⟦{self.id}#{output}⟧"
 
+    def changed_outputs(self, changes: tuple[Change, ...]) -> frozenset[str]:  # noqa: ARG002 - for most always the same
+        """Outputs that an update with these changes changes."""
+        return self.volatile
+
     def takes(self) -> set[tuple[str, str]]:
         """Ids and outputs that this one takes."""
         return {(found.group(1), found.group(2)) for found in _tokens(self)}

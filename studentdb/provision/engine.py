@@ -172,7 +172,8 @@ def plan(stack: Stack, lives: Survey) -> Plan:
         if live is not None and step.action == "none":
             outputs[node] = live.outputs
         elif live is not None and step.action == "update":
-            outputs[node] = {k: v for k, v in live.outputs.items() if k not in by_id[node].volatile}
+            changing = by_id[node].changed_outputs(step.changes)
+            outputs[node] = {k: v for k, v in live.outputs.items() if k not in changing}
     steps += [
         Step(resource, "keep") if resource.stateful else Step(resource, "delete", resource.losses(live))
         for resource in stack.absent

@@ -35,6 +35,20 @@ def writes(table_arns: Sequence[str]) -> Mapping[str, Any]:
     return allow(actions, list(table_arns))
 
 
+def reads_stream(table_arn: str) -> Mapping[str, Any]:
+    """What Lambda does in the function's name with the stream that invokes it; a stream's ARN ends in its date."""
+    actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+    return allow(actions, [f"{table_arn}/stream/*"])
+
+
+def writes_postings(users_arn: str, index_arn: str) -> Sequence[Mapping[str, Any]]:
+    """Postings, in batches and in transactions that check that a person is still the same."""
+    return (
+        allow(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"], [index_arn]),
+        allow(["dynamodb:ConditionCheckItem"], [users_arn]),
+    )
+
+
 def appends(table_arn: str) -> Mapping[str, Any]:
     """New items, and no change or removal of one."""
     return allow(["dynamodb:PutItem"], [table_arn])

@@ -15,7 +15,7 @@ from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.engine import Stack
-from studentdb.provision.migrations import MIGRATIONS
+from studentdb.provision.migrations import MIGRATIONS, SEARCH
 from studentdb.provision.resources.apigateway_api import Api, Cors
 from studentdb.provision.resources.apigateway_route import Authorizer, Integration, Route
 from studentdb.provision.resources.apigateway_stage import Stage
@@ -28,6 +28,7 @@ from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
 from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migration, Schema, ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
@@ -96,6 +97,8 @@ def stack(
             Index(name="role-index", hash=role, projection="KEYS_ONLY"),
             Index(name="role-name-index", hash=role, range=Attribute(name="name_key", type=text)),
         ),
+        # The search follows what changes here.
+        stream=True,
         # A new table is of the newest schema: there is nothing in it that could be migrated.
         tags={tags.TOOL: version, tags.SCHEMA: str(FIRST_SCHEMA + len(migrations))},
     )
@@ -281,6 +284,7 @@ def stack(
         client,
         *groups,
         *(each for parts in functions.values() for each in parts),
+        *_search(deployment, settings, code, users, index),
         tool_version,
         schema,
         api,
@@ -323,9 +327,47 @@ def _functions(
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
     variables = {"read": own_fields, "write": own_fields, "accounts": {"USER_POOL_ID": pool.out("id")}}
     return {
-        part: _function(deployment, settings, code, part, statements, variables[part])
+        part: _function(
+            deployment,
+            settings,
+            code,
+            f"api-{part}",
+            statements,
+            handler=f"studentdb_api.{part}.handler",
+            description=f"The API's {part} function ({deployment.id})",
+            environment=variables[part],
+        )
         for part, statements in may.items()
     }
+
+
+def _search(
+    deployment: Deployment, settings: StackSettings, code: bytes, users: Table, index: Table
+) -> tuple[Resource, ...]:
+    """What keeps the search's postings of parts: a function that the stream of the users table invokes."""
+    parts = _function(
+        deployment,
+        settings,
+        code,
+        SEARCH,
+        [
+            policies.reads_stream(users.out("arn")),
+            policies.reads([users.out("arn")]),
+            *policies.writes_postings(users.out("arn"), index.out("arn")),
+        ],
+        handler="studentdb_api.search_feed.handler",
+        description=f"Keeps what people are found by ({deployment.id})",
+        # A piece of a migration is a hundred people.
+        timeout_s=60,
+    )
+    stream = EventSourceMapping(
+        name="users",
+        function_name=parts[-1].out("name"),
+        table_arn=users.out("arn"),
+        stream_arn=users.out("stream_arn"),
+        batch_size=100,
+    )
+    return (*parts, stream)
 
 
 def _function(
@@ -334,32 +376,36 @@ def _function(
     code: bytes,
     part: str,
     may: Sequence[Mapping[str, Any]],
-    environment: Mapping[str, str],
+    *,
+    handler: str,
+    description: str,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: int = 30,
 ) -> tuple[LogGroup, Role, RolePolicy, Function]:
-    """One of the API's functions, with the role and the log group that only it uses.
+    """A function, with the role and the log group that only it uses.
 
     `may` are its policy's statements beside that on its logs, `environment` its variables beside the tables' prefix.
     """
-    name = f"{deployment.prefix}-api-{part}"
+    name = f"{deployment.prefix}-{part}"
     log_group = LogGroup(name=f"/aws/lambda/{name}", retention_days=settings.log_retention_days)
     # IAM names are global to the account, deployments are regional.
     role = Role(
         name=f"{name}-{deployment.region}", service="lambda.amazonaws.com", description=f"studentdb {deployment.id}"
     )
     document = policies.document(policies.function_logs(log_group.out("arn")), *may)
-    policy = RolePolicy(name=f"api-{part}", role_name=role.out("name"), document=document)
+    policy = RolePolicy(name=part, role_name=role.out("name"), document=document)
     function = Function(
         name=name,
-        description=f"The API's {part} function ({deployment.id})",
+        description=description,
         role_arn=role.out("arn"),
         role_unique_id=role.out("unique_id"),
         code=code,
-        handler=f"studentdb_api.{part}.handler",
+        handler=handler,
         runtime=RUNTIME,
         architecture=ARCHITECTURE,
         memory_mb=512,
-        timeout_s=30,
-        environment={"TABLE_PREFIX": deployment.prefix, **environment},
+        timeout_s=timeout_s,
+        environment={"TABLE_PREFIX": deployment.prefix, **(environment or {})},
         log_group_name=log_group.out("name"),
     )
     return log_group, role, policy, function

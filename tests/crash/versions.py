@@ -43,6 +43,7 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "cognito-idp.user_pool_client": {"access_token_minutes": 60},
     "iam.role": {"description": "An older version", "service": "edgelambda.amazonaws.com"},
     "iam.role_policy": {"document": policies.document(policies.appends("*"))},
+    "lambda.event_source_mapping": {"batch_size": 1},
     "lambda.function": {"memory_mb": 256},
     "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},
     "logs.log_group": {"retention_days": 30},

@@ -54,6 +54,7 @@ OF_KIND = {
     "dynamodb.tool_version": "tool-version",
     "iam.role": "role",
     "iam.role_policy": "role-policy",
+    "lambda.event_source_mapping": "event-source-mapping",
     "lambda.function": "function",
     "lambda.permission": "permission",
     "logs.log_group": "log-group",
@@ -70,6 +71,8 @@ FIXED = {
     "cognito-idp.user_pool": {"UsernameAttributes", "UsernameConfiguration"},
     "cognito-idp.user_pool_client": {"HasSecret"},
     "dynamodb.table": {"key_schema"},
+    # Only those that fill a queue of Lambda's own have another.
+    "lambda.event_source_mapping": {"starting_position"},
     # How Lambda's own work ended.
     "lambda.function": {"state", "last_update"},
 }

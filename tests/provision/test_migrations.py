@@ -15,6 +15,7 @@ from studentdb.provision import engine, tags
 from studentdb.provision.aws import Aws
 from studentdb.provision.engine import Plan, Stack
 from studentdb.provision.events import silent
+from studentdb.provision.migrations import find_people_by_words
 from studentdb.provision.resources.dynamodb_table import Attribute, Table
 from studentdb.provision.resources.dynamodb_versions import Migration, Schema, ToolVersion
 from studentdb.provision.stack import stack
@@ -23,6 +24,8 @@ from tests.provision.deployers import KilledError, Writes, agree, deployer, show
 from tests.provision.migrating import MIGRATIONS, PEOPLE, add_people, people
 from tests.support import Backend, fresh_env
 
+# The product before its first migration.
+OLDEST = partial(stack, version="0.0.1", migrations=())
 DONE = {name: {"name": name, "letter": name[0]} for name in PEOPLE}
 
 
@@ -146,7 +149,7 @@ def test_the_functions_are_at_work_first(engine: Backend) -> None:
     """What the old ones still wrote is migrated as well; an update goes on after its call has answered (LMB-05)."""
     env = fresh_env()
     aws = engine.root(env)
-    assert deployer(aws).deploy(agree) is not None
+    assert deployer(aws, OLDEST).deploy(agree) is not None
     add_people(aws)
 
     def newer(*arguments: Any, **named: Any) -> Stack:
@@ -157,7 +160,7 @@ def test_the_functions_are_at_work_first(engine: Backend) -> None:
     writes, busy = Writes(run), _Updating(run)
     assert deployer(run, newer).deploy(agree) is not None
     assert writes.calls[0] == "dynamodb.TagResource"
-    assert writes.calls.count("lambda.UpdateFunctionCode") == 2
+    assert writes.calls.count("lambda.UpdateFunctionCode") == 4
     assert writes.calls.count("dynamodb.UpdateItem") == len(MIGRATIONS) * len(PEOPLE)
     assert busy.at_first_migration == {}
     assert (_schema(aws), people(aws)) == ("3", DONE)
@@ -194,7 +197,7 @@ class _Updating:
 def test_a_process_killed_in_the_middle_of_a_migration(engine: Backend) -> None:
     env = fresh_env()
     aws = engine.root(env)
-    assert deployer(aws).deploy(agree) is not None
+    assert deployer(aws, OLDEST).deploy(agree) is not None
     add_people(aws)
     assert engine.endpoint_url is not None
     program = [sys.executable, "-m", "tests.provision.migrating", engine.endpoint_url, engine.account, env]
@@ -207,3 +210,50 @@ def test_a_process_killed_in_the_middle_of_a_migration(engine: Backend) -> None:
     assert deployer(aws, newer).deploy(agree) is not None
     assert (_schema(aws), people(aws)) == ("3", DONE)
     deployer(aws, newer).teardown(delete_data=True)
+
+
+def test_people_from_before_the_search_are_found_by_words(engine: Backend) -> None:
+    """The product's own: a function writes the postings, of everybody, however often it is called."""
+    env = fresh_env()
+    aws = engine.root(env)
+    assert deployer(aws, OLDEST).deploy(agree) is not None
+    dynamodb, prefix = aws.client("dynamodb"), aws.deployment.prefix
+    for number in range(120):
+        person = {
+            "id": f"00000000-0000-4000-8000-{number:012d}",
+            "email": "-",
+            "role": "student" if number else "lecturer",
+            "identifier": f"S{number}",
+            "familyName": "Nguyễn",
+            "givenName": f"Ba{number}",
+            "name_key": f"nguyen\x1fba{number}\x1f{number:012d}",
+        }
+        item = {name: {"S": text} for name, text in person.items()} | {"version": {"N": "1"}}
+        dynamodb.put_item(TableName=f"{prefix}-users", Item=item)
+    # The stream has told the function of them all, as it would not have in those days.
+    aws.wait(lambda: len(_postings(aws, "part")) > 120 * 10 or None, what="the stream", budget=60)
+    for at in _postings(aws, ""):
+        dynamodb.delete_item(TableName=f"{prefix}-index", Key=at)
+
+    assert shown(deployer(aws).plan()) == {
+        f"~ dynamodb.schema/{prefix}-users",
+        f"~ dynamodb.tool_version/{prefix}-users",
+    }
+    assert deployer(aws).deploy(agree) is not None
+    assert _schema(aws) == "2"
+    assert len(_postings(aws, "word")) == 240
+    parts = _postings(aws, "part")
+    assert len({at["pk"]["S"].split("#")[1] for at in parts}) == 2
+    assert sum(at["sk"]["S"].startswith("guyen\x1f") for at in parts) == 120
+    # Run again it makes nothing else.
+    find_people_by_words(aws)
+    assert (len(_postings(aws, "word")), _postings(aws, "part")) == (240, parts)
+    deployer(aws).teardown(delete_data=True)
+
+
+def _postings(aws: Aws, kind: str) -> list[dict[str, Any]]:
+    """The keys of the postings of a kind, or of all."""
+    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"{aws.deployment.prefix}-index")
+    keys = [{"pk": item["pk"], "sk": item["sk"]} for page in pages for item in page["Items"]]
+    found = [at for at in keys if at["pk"]["S"].startswith(("word#", "part#") if not kind else f"{kind}#")]
+    return sorted(found, key=str)

@@ -48,6 +48,7 @@ NAMES = {
     "dynamodb.tool_version": NOT_SENT,
     "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
     "iam.role_policy": r"[\w+=,.@-]{1,128}",
+    "lambda.event_source_mapping": NOT_SENT,
     "lambda.function": r"[a-zA-Z0-9-_]{1,64}",  # LMB-38
     "lambda.permission": r"[a-zA-Z0-9-_]{1,100}",
     "logs.log_group": r"[.\-_/#A-Za-z0-9]{1,512}",  # LOG-11
@@ -170,7 +171,7 @@ def _has_parent(resource: Resource) -> bool:
 
 def test_roles_have_least_privilege() -> None:
     policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 3
+    assert len(policies) == 4
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]

@@ -16,6 +16,9 @@ CHANGE_BUDGET = 600.0
 _INDEX_BUDGET = 1800.0
 _RECOVERY_BUDGET = 1200.0
 
+_IMAGES = "NEW_AND_OLD_IMAGES"
+_STREAM = {"StreamEnabled": True, "StreamViewType": _IMAGES}
+
 # What a table that is still being made says to everything but DescribeTable (DDB-03).
 _not_yet = has_code("ResourceNotFoundException", "ResourceInUseException")
 
@@ -63,7 +66,7 @@ class Index:
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Resource):
-    """A table and its indexes.
+    """A table and its indexes. Outputs: `name`, `arn`, and `stream_arn` ("" without a stream).
 
     A table still being made (by a deploy that was killed) is read as live but not settled; it has no point-in-time
     recovery yet, so there is always something to update, and `update` waits for it. One being deleted is waited for:
@@ -95,8 +98,14 @@ class Table(Resource):
     indexes: tuple[Index, ...] = ()
     # The attribute with the second (Unix time) after which AWS removes an item, within days; "" for none.
     time_to_live: str = ""
+    # Whether a stream tells of every change of an item, with the item before and after it.
+    stream: bool = False
     # Beside the mark of ownership, from the call that makes it; afterwards they are resources of their own.
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def changed_outputs(self, changes: tuple[Change, ...]) -> frozenset[str]:
+        # A stream that is switched on again is a new one (DDB-14).
+        return frozenset({"stream_arn"} if any(change.property == "stream" for change in changes) else ())
 
     def properties(self) -> dict[str, Any]:
         return {
@@ -110,6 +119,7 @@ class Table(Resource):
             "deletion_protection": True,
             "time_to_live": self.time_to_live,
             "point_in_time_recovery": True,
+            "stream": _IMAGES if self.stream else None,
         }
 
     def read(self, aws: Aws) -> Live | None:
@@ -166,6 +176,8 @@ class Table(Resource):
                 table = self._change(aws, setting, done=lambda now, n=name: _settings(now)[n] == wanted[n])  # type: ignore[misc]
         if "indexes" in differing:
             table = self._update_indexes(aws, table)
+        if "stream" in differing:
+            table = self._update_stream(aws, table)
         if "point_in_time_recovery" in differing:
             self._enable_recovery(aws)
         # The last, since AWS may put it off (DDB-07).
@@ -207,6 +219,8 @@ class Table(Resource):
             "DeletionProtectionEnabled": True,
             "Tags": tags.as_list({**self.tags, **aws.tags}),
         }
+        if self.stream:
+            request["StreamSpecification"] = _STREAM
         if self.indexes:
             request["GlobalSecondaryIndexes"] = [_index_request(index) for index in self.indexes]
         aws.retry(
@@ -239,6 +253,16 @@ class Table(Resource):
                 },
                 done=lambda now, n=name: _shapes(now).get(n) == shapes[n],  # type: ignore[misc]
             )
+        return table
+
+    def _update_stream(self, aws: Aws, table: dict[str, Any]) -> dict[str, Any]:
+        """A stream is of another type only after it was switched off (DDB-14)."""
+        if _settings(table)["stream"]:
+            off = {"StreamSpecification": {"StreamEnabled": False}}
+            table = self._change(aws, off, done=lambda now: not _settings(now)["stream"])
+        if self.stream:
+            on = {"StreamSpecification": _STREAM}
+            table = self._change(aws, on, done=lambda now: _settings(now)["stream"] == _IMAGES)
         return table
 
     def _change(self, aws: Aws, request: dict[str, Any], *, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -361,7 +385,9 @@ def table_tags(aws: Aws, arn: str, *, creating: bool = False) -> dict[str, str]:
 
 
 def _outputs(table: Mapping[str, Any]) -> Outputs:
-    return {"name": table["TableName"], "arn": table["TableArn"]}
+    # The last stream's ARN stays when it is switched off.
+    stream = table.get("LatestStreamArn", "") if _settings(table)["stream"] else ""
+    return {"name": table["TableName"], "arn": table["TableArn"], "stream_arn": stream}
 
 
 def _is_settled(table: Mapping[str, Any]) -> bool:
@@ -371,10 +397,12 @@ def _is_settled(table: Mapping[str, Any]) -> bool:
 
 def _settings(table: Mapping[str, Any]) -> dict[str, Any]:
     """What UpdateTable can change, in the shape of `properties()`."""
+    stream = table.get("StreamSpecification", {})
     return {
         "billing_mode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
         "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
         "deletion_protection": table.get("DeletionProtectionEnabled", False),
+        "stream": stream.get("StreamViewType") if stream.get("StreamEnabled") else None,
     }
 
 

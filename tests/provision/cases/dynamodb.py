@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 from studentdb.provision import tags
@@ -103,6 +104,10 @@ def _index_table(aws: Aws) -> Table:
     return Table(name=f"{aws.deployment.prefix}-index", hash=Attribute("pk", "S"), range=Attribute("sk", "S"))
 
 
+def _without_stream(aws: Aws, table: Resource) -> None:
+    aws.client("dynamodb").update_table(TableName=table.name, StreamSpecification={"StreamEnabled": False})
+
+
 CASES: list[Case] = [
     Case(
         name="table",
@@ -122,6 +127,17 @@ CASES: list[Case] = [
         resource=lambda aws, _: _notifications(aws, "expires"),
         changed=lambda aws, _: _notifications(aws, ""),
         drift=_expiring,
+    ),
+    Case(
+        name="table-gets-a-stream",
+        resource=lambda aws, _: _index_table(aws),
+        changed=lambda aws, _: dataclasses.replace(_index_table(aws), stream=True),
+        drift=_without_stream,
+    ),
+    Case(
+        name="table-loses-its-stream",
+        resource=lambda aws, _: dataclasses.replace(_index_table(aws), stream=True),
+        changed=lambda aws, _: _index_table(aws),
     ),
     Case(
         name="tool-version",

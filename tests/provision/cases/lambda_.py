@@ -7,9 +7,12 @@ import io
 import zipfile
 from typing import Any
 
+from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
-from studentdb.provision.resources.iam_role import Role
+from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
@@ -87,6 +90,32 @@ def _permission(aws: Aws, made: tuple[Resource, ...], api: str) -> Permission:
     )
 
 
+def _with_stream(aws: Aws) -> tuple[Resource, ...]:
+    """A function that may read the stream of a table."""
+    users = Table(name=f"{aws.deployment.prefix}-users", hash=Attribute("id", "S"), stream=True)
+    role, log_group = parents(aws)
+    may = policies.document(policies.reads_stream(users.out("arn")))
+    policy = RolePolicy(name="stream", role_name=role.out("name"), document=may)
+    return (users, role, log_group, policy, function(aws, (role, log_group)))
+
+
+def _mapping(made: tuple[Resource, ...], batch_size: int) -> EventSourceMapping:
+    users, function = made[0], made[-1]
+    return EventSourceMapping(
+        name="users",
+        function_name=function.out("name"),
+        table_arn=users.out("arn"),
+        stream_arn=users.out("stream_arn"),
+        batch_size=batch_size,
+    )
+
+
+def _disabled(aws: Aws, resource: Resource) -> None:
+    live = resource.read(aws)
+    assert live is not None
+    aws.client("lambda").update_event_source_mapping(UUID=live.twins[0], Enabled=False)
+
+
 CASES: list[Case] = [
     Case(
         name="function",
@@ -108,6 +137,14 @@ CASES: list[Case] = [
         parents=_with_function,
         resource=lambda aws, made: _permission(aws, made, "abc"),
         changed=lambda aws, made: _permission(aws, made, "def"),
+        tagged=False,
+    ),
+    Case(
+        name="event-source-mapping",
+        parents=_with_stream,
+        resource=lambda _, made: _mapping(made, 100),
+        changed=lambda _, made: _mapping(made, 50),
+        drift=_disabled,
         tagged=False,
     ),
 ]

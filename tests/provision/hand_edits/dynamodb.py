@@ -68,6 +68,7 @@ EDITS: dict[str, dict[str, Edit]] = {
         "deletion_protection": _table(DeletionProtectionEnabled=False),
         "point_in_time_recovery": _recovery,
         "time_to_live": _expiry,
+        "stream": _table(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}),
     },
     "dynamodb.tool_version": {"version": _table_tag(tags.TOOL, "0.9.0")},
     "dynamodb.schema": {"version": _table_tag(tags.SCHEMA, "1")},

@@ -90,6 +90,41 @@ def _permission(**change: str) -> Edit:
     return edit
 
 
+def _mapping(**change: Any) -> Edit:
+    return lambda aws, _, live: aws.client("lambda").update_event_source_mapping(UUID=live.twins[0], **change)
+
+
+def _stream_of_before(aws: Aws, mapping: Any, live: Live) -> None:
+    """As if the table's stream had been switched off and on since; the mapping stays with the one of before."""
+    client = aws.client("lambda")
+    client.delete_event_source_mapping(UUID=live.twins[0])
+    client.create_event_source_mapping(
+        FunctionName=mapping.function_name,
+        EventSourceArn=f"{mapping.table_arn}/stream/2020-01-01T00:00:00.000",
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=mapping.batch_size,
+        ParallelizationFactor=1,
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=-1,
+        MaximumRecordAgeInSeconds=-1,
+    )
+
+
+def _another_mapping(aws: Aws, mapping: Any, _: Live) -> None:
+    other = f"{mapping.function_name}-by-hand"
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    made = aws.client("dynamodb").create_table(
+        TableName=other,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification=stream,
+    )["TableDescription"]
+    aws.client("lambda").create_event_source_mapping(
+        FunctionName=mapping.function_name, EventSourceArn=made["LatestStreamArn"], StartingPosition="LATEST"
+    )
+
+
 EDITS: dict[str, dict[str, Edit]] = {
     "logs.log_group": {"retention_days": _retention, "marked": _unmarked},
     "iam.role": {"trust": _trust, "description": _role_description},
@@ -113,6 +148,21 @@ EDITS: dict[str, dict[str, Edit]] = {
             VpcConfig={"SubnetIds": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-01234567"]}
         ),
         "reserved_concurrency": _concurrency,
+    },
+    "lambda.event_source_mapping": {
+        "stream_arn": _stream_of_before,
+        "enabled": _mapping(Enabled=False),
+        "batch_size": _mapping(BatchSize=1),
+        "batching_window_s": _mapping(MaximumBatchingWindowInSeconds=300),
+        "parallelization": _mapping(ParallelizationFactor=10),
+        "bisect": _mapping(BisectBatchOnFunctionError=False),
+        "retries": _mapping(MaximumRetryAttempts=0),
+        "record_age_s": _mapping(MaximumRecordAgeInSeconds=60),
+        "filters": _mapping(FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]}),
+        "destination": _mapping(
+            DestinationConfig={"OnFailure": {"Destination": "arn:aws:sqs:eu-central-1:123456789012:by-hand"}}
+        ),
+        "others": _another_mapping,
     },
     "lambda.permission": {
         "principal": _permission(Principal="events.amazonaws.com"),
