@@ -214,6 +214,7 @@ def test_a_process_killed_in_the_middle_of_a_migration(engine: Backend) -> None:
     deployer(aws, newer).teardown(delete_data=True)
 
 
+@pytest.mark.slow
 def test_people_from_before_the_search_are_found_by_words(engine: Backend) -> None:
     """The product's own: a function writes the postings, of everybody, however often it is called."""
     env = fresh_env()
