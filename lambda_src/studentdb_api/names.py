@@ -1,6 +1,6 @@
 """Names as people compare them, in an alphabet that DynamoDB compares byte by byte: for lists, and for the search.
 
-Sort keys and postings are stored: a change here needs a migration (docs/decisions/0018).
+Sort keys and postings are stored: a change here needs a migration (docs/decisions/0020).
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Functions:
     def locks(self) -> dict[str, str]:
         """Every lock in the index table: key -> holder."""
         items = self.dynamodb.scan(TableName=self.index, ConsistentRead=True)["Items"]
-        return {item["pk"]["S"]: item["id"]["S"] for item in items if "id" in item}
+        return {item["pk"]["S"]: item["id"]["S"] for item in items if "id" in item and item["sk"]["S"] == "-"}
 
     def stored(self) -> list[dict[str, Any]]:
         """Every item of the users table."""
