@@ -51,6 +51,7 @@ ROUTES = {
     **{f"{method} /api/{{proxy+}}": "api-write" for method in ("POST", "PUT", "PATCH", "DELETE")},
     **{f"{method} /api/users{more}": "api-accounts" for method in ("GET", "POST") for more in ("", "/{proxy+}")},
 }
+PUBLIC_ROUTES = ("GET /api/health", "GET /api/openapi.json", "GET /api/public/notifications")
 ACCOUNT_ACTIONS = (
     *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
     *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
@@ -368,12 +369,13 @@ def make_api_children(
             AuthorizationType="JWT",
             AuthorizerId=authorizer,
         )
-    gateway.create_route(
-        **ours,
-        RouteKey="GET /api/health",
-        Target=f"integrations/{integrations['api-read']}",
-        AuthorizationType="NONE",
-    )
+    for key in PUBLIC_ROUTES:
+        gateway.create_route(
+            **ours,
+            RouteKey=key,
+            Target=f"integrations/{integrations['api-read']}",
+            AuthorizationType="NONE",
+        )
     gateway.update_api(
         **ours,
         CorsConfiguration={
