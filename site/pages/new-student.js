@@ -80,7 +80,7 @@ export function newStudentPage(app, { signal }) {
 function makeFields() {
   const list = [
     field({ name: "givenName", label: "Given name", required: true }),
-    field({ name: "familyName", label: "Family name", required: true }),
+    field({ name: "familyName", label: "Family name", hint: "Empty for somebody with one name only." }),
     field({ name: "middleName", label: "Middle name" }),
     field({
       name: "identifier",
