@@ -25,6 +25,7 @@ from studentdb.commands import (
     lock,
     notifications,
     permissions,
+    scores,
     students,
     subjects,
     users,
@@ -34,7 +35,7 @@ from studentdb.errors import CancelledError, StudentDBError
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
-    r"|students|lecturers|administrators|sessions|subjects|classes|users|audit|notifications)\b[^,;:(]*"
+    r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -74,6 +75,7 @@ administrators.register(app)
 academic_sessions.register(app)
 subjects.register(app)
 classes.register(app)
+scores.register(app)
 audit.register(app)
 notifications.register(app)
 users.register(app)

@@ -13,14 +13,17 @@ from studentdb.errors import StudentDBError, UsageError
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
     from studentdb.api.records import Noun, Records
+    from studentdb.api.scores import Scores
     from studentdb.api.session import Session
     from studentdb.api.transport import Http
     from studentdb.contract.academic_sessions import AcademicSession
     from studentdb.contract.audit import Act
     from studentdb.contract.classes import Class
     from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
+    from studentdb.contract.line_items import LineItem
     from studentdb.contract.models import ResponseModel
     from studentdb.contract.notifications import Notification, ReceivedNotification
+    from studentdb.contract.results import Result
     from studentdb.contract.staff import Admin, Lecturer
     from studentdb.contract.students import Student
     from studentdb.contract.subjects import Subject
@@ -139,6 +142,7 @@ class Context:
                 api_burst=chosen.api_burst,
                 api_rate=chosen.api_rate,
                 custom_fields=variable(chosen.custom_fields),
+                grade_scale=chosen.grade_scale,
             ),
             Source(
                 functions=found.lambda_src,
@@ -243,6 +247,30 @@ class Context:
         from studentdb.api.nouns import ENROLLMENT
 
         return self._records(ENROLLMENT, {"id": class_id})
+
+    def line_items(self, class_id: str) -> Records[LineItem]:
+        """What is graded in a class."""
+        from studentdb.api.nouns import LINE_ITEM
+
+        return self._records(LINE_ITEM, {"classId": class_id})
+
+    def results(self, class_id: str, item_id: str) -> Records[Result]:
+        """The results in a line item, by student; they are given with `scores`."""
+        from studentdb.api.nouns import RESULT
+
+        return self._records(RESULT, {"classId": class_id, "id": item_id})
+
+    def result_history(self, class_id: str, item_id: str, student_id: str) -> Records[Act]:
+        """The changes of a result; they can only be listed."""
+        from studentdb.api.nouns import RESULT_HISTORY
+
+        return self._records(RESULT_HISTORY, {"classId": class_id, "id": item_id, "studentId": student_id})
+
+    def scores(self, class_id: str) -> Scores:
+        """The scores of a class, and what follows from them."""
+        from studentdb.api.scores import Scores
+
+        return Scores(self.api, class_id)
 
     @cached_property
     def audit(self) -> Records[Act]:

@@ -130,6 +130,36 @@ def read(file: Path) -> Roster:
     )
 
 
+def columns(file: Path, wanted: Mapping[str, str]) -> list[tuple[int, dict[str, str]]]:
+    """Some columns of a CSV file (name here -> what the file calls it), with the line of each row.
+
+    Raises UsageError: unreadable, empty, a column that is missing or there twice, or lines of another width.
+    """
+    lines = _lines(_text(file), file)
+    header = next(lines, (1, []))[1]
+    known = {"identifier": [title for title, field in _HEADERS.items() if field == "identifier"]}
+    places: dict[str, int] = {}
+    for name, title in wanted.items():
+        titles = known.get(name, [title.lower()])
+        found = [index for index, each in enumerate(header) if re.sub(r"[\s_-]", "", each).lower() in titles]
+        if len(found) != 1:
+            there = ", ".join(each.strip() or "(empty)" for each in header) or "none"
+            raise UsageError(
+                f"{file} needs one column {title}",
+                why=f"line 1: there are {len(found)}; its columns are {there}",
+            )
+        places[name] = found[0]
+    rows: list[tuple[int, dict[str, str]]] = []
+    errors: list[CellError] = []
+    for line, cells in lines:
+        if len(cells) == len(header):
+            rows.append((line, {name: cells[index].strip() for name, index in places.items()}))
+        elif any(cell.strip() for cell in cells):
+            errors.append(CellError(line, str(min(len(cells), len(header)) + 1), _width(len(cells), len(header))))
+    refuse(file, errors)
+    return rows
+
+
 def refuse(file: Path, errors: Sequence[CellError]) -> None:
     """Raise UsageError that names every wrong cell, up to 10 of them; return where there is none."""
     if not errors:

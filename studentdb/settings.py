@@ -6,8 +6,11 @@ Every source is validated by itself, also where a stronger one overrides it, so 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +34,23 @@ def _one_of_cloudwatchs(days: int) -> int:
     if days not in RETENTION_DAYS:
         raise ValueError("not one of CloudWatch's periods")
     return days
+
+
+# A grade and the percentage from which it is given: `B+ 87.5`.
+_STEP = re.compile(r"([^,\s](?:[^,]*[^,\s])?)\s+(0|[1-9][0-9]{0,2}(?:\.[0-9]{1,2})?)")
+_MOST_STEPS = 20
+
+
+def _grade_scale(text: str) -> str:
+    """Written one way, since a change of it is a change of the functions."""
+    steps = [_STEP.fullmatch(step.strip()) for step in text.split(",")]
+    found = [(" ".join(step[1].split()), Decimal(step[2])) for step in steps if step]
+    names, least = {name for name, _ in found}, [each for _, each in found]
+    if not (len(found) == len(steps) == len(names) <= _MOST_STEPS and all(name.isprintable() for name in names)):
+        raise ValueError("not grades with their percentages")
+    if least[-1] != 0 or least[0] > 100 or any(high <= low for high, low in pairwise(least)):
+        raise ValueError("not in order")
+    return ", ".join(f"{name} {each}" for name, each in found)
 
 
 class Settings(BaseModel):
@@ -72,6 +92,15 @@ class Settings(BaseModel):
     custom_fields: CustomFields = Field(
         default_factory=dict, description="tables `[custom_fields.NAME]` of the file, as below"
     )
+    grade_scale: Annotated[
+        str,
+        Field(
+            max_length=300,
+            description="grades and the percentages from which they are given, the best first, the last from 0: "
+            "Pass 50, Fail 0",
+        ),
+        AfterValidator(_grade_scale),
+    ] = "A 90, B 80, C 70, D 60, F 0"
 
 
 def load(flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path) -> Settings:

@@ -207,3 +207,41 @@ def test_wrong_custom_fields(tmp_path: Path, text: str, said: str) -> None:
 
     assert wrong.what == "wrong setting in studentdb.toml, line 1, key `custom_fields`"
     assert wrong.why.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("written", "scale"),
+    [
+        ("A 90, B 80, F 0", "A 90, B 80, F 0"),
+        ("  Very  good 87.50 ,Good 50,  Nicht genügend 0", "Very good 87.50, Good 50, Nicht genügend 0"),
+        ("Attended 0", "Attended 0"),
+    ],
+)
+def test_a_grade_scale(tmp_path: Path, written: str, scale: str) -> None:
+    assert load({}, {}, toml(tmp_path, f'grade_scale = "{written}"')).grade_scale == scale
+    assert load({}, {"STUDENTDB_GRADE_SCALE": written}, tmp_path).grade_scale == scale
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "",
+            "A",
+            "90, 0",
+            "A 90",
+            "A 90, B 95, F 0",
+            "A 90, B 90, F 0",
+            "A 101, F 0",
+            "A 90, A 80, F 0",
+            "A 90,, F 0",
+        ),
+        *("A -1, F 0", "A 9e1, F 0", "A 90.123, F 0", "A 090, F 0", "A\\u0007B 90, F 0", "F 00"),
+        ", ".join(f"G{least} {least}" for least in range(20, -1, -1)),
+    ],
+)
+def test_a_grade_scale_that_is_none(tmp_path: Path, written: str) -> None:
+    wrong = error({}, {}, toml(tmp_path, f'grade_scale = "{written}"'))
+
+    assert "key `grade_scale`" in str(wrong)
+    assert "is not grades and the percentages from which they are given" in str(wrong)

@@ -22,16 +22,22 @@ def list_audit(request: Request) -> Answer:
         message = f"exactly one of {', '.join(_INDEXES)} must be given"
         raise Invalid(errors=[{"field": name, "message": message} for name in given or _INDEXES])
     asked, value = given[0], request.query[given[0]]
+    audit.read(request, "audit", f"{asked} {value}")
+    acts, more = page(request, asked, value)
+    return Answer({"audit": acts, "nextCursor": more})
+
+
+def page(request: Request, asked: str, value: str) -> tuple[list[Record], str | None]:
+    """The acts of one entity, actor or day: a page of them, the newest first, and the cursor of the next one."""
     binding = f"{request.binding} {asked} {value}"
     cursor = request.query.get("cursor")
     after = cursors.unseal(cursor, binding) if cursor else ""
-    audit.read(request, "audit", f"{asked} {value}")
     limit = request.query["limit"]
     # One more than asked for says whether there is another page.
     found = records.queried(_query(asked, value, after), limit + 1)
     shown = found[:limit]
     more = cursors.seal(_position(shown[-1]), binding) if len(found) > limit else None
-    return Answer({"audit": [_act(each) for each in shown], "nextCursor": more})
+    return [_act(each) for each in shown], more
 
 
 def _query(asked: str, value: str, after: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ AUDIT = f"{_PREFIX}-audit"
 ROLE_NAME_INDEX = "role-name-index"
 # What stands in the e-mail key of a person without one.
 NO_EMAIL = "-"
+MOST_KEYS = 100  # of a BatchGetItem
 
 
 def attribute(value: Any) -> dict[str, Any]:

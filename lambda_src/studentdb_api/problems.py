@@ -124,6 +124,28 @@ class Overlap(Problem):
     status, slug, title = 409, "overlap", "The times overlap"
 
 
+class EditConflict(VersionConflict):
+    """Some of the records are not as the caller has read them; `errors` says what stands there now."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        Problem.__init__(self, "read it again and decide again", errors)
+
+
+class TermLocked(Problem):
+    """The class's academic session takes no scores."""
+
+    status, slug, title = 409, "term-locked", "The term is closed for scores"
+
+    def __init__(self) -> None:
+        super().__init__("an admin closed the term of this class, and an admin can open it, with a reason")
+
+
+class HasResults(Problem):
+    """What the scores of a line item mean does not change any more."""
+
+    status, slug, title = 409, "has-results", "There are scores already"
+
+
 class Referred(Problem):
     """Others refer to the record, so it is not deleted. `referrers` says which: kind, id, title."""
 

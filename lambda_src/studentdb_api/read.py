@@ -11,6 +11,7 @@ from studentdb_api.audit_list import list_audit
 from studentdb_api.classes import get_class, list_classes
 from studentdb_api.custom_fields import list_custom_fields
 from studentdb_api.enrollments import get_enrollment, list_enrollments, list_roster
+from studentdb_api.line_items import get_line_item, list_line_items
 from studentdb_api.me import me
 from studentdb_api.notifications import (
     count_unread_notifications,
@@ -20,8 +21,11 @@ from studentdb_api.notifications import (
     list_received_notifications,
 )
 from studentdb_api.request import Answer, Request
+from studentdb_api.results import get_result, list_result_history
 from studentdb_api.router import Api
+from studentdb_api.score_sheets import get_class_statistics, get_score_sheet
 from studentdb_api.subjects import get_subject, list_subjects
+from studentdb_api.transcripts import get_transcript
 
 
 def health(_: Request) -> Answer:
@@ -58,5 +62,12 @@ handler = Api(
         "list_public_notifications": list_public_notifications,
         "list_notifications": list_notifications,
         "get_notification": get_notification,
+        "list_line_items": list_line_items,
+        "get_line_item": get_line_item,
+        "get_result": get_result,
+        "list_result_history": list_result_history,
+        "get_score_sheet": get_score_sheet,
+        "get_class_statistics": get_class_statistics,
+        "get_transcript": get_transcript,
     },
 )

@@ -11,7 +11,9 @@ from studentdb_api.academic_sessions import (
 )
 from studentdb_api.classes import create_class, delete_class, update_class
 from studentdb_api.enrollment_changes import create_enrollment, delete_enrollment, update_enrollment
+from studentdb_api.line_items import create_line_item, delete_line_item, update_line_item
 from studentdb_api.notification_changes import create_notification, delete_notification, read_notifications
+from studentdb_api.result_changes import delete_result, set_result, set_results
 from studentdb_api.router import Api
 from studentdb_api.subjects import create_subject, delete_subject, update_subject
 
@@ -35,5 +37,11 @@ handler = Api(
         "read_notifications": read_notifications,
         "create_notification": create_notification,
         "delete_notification": delete_notification,
+        "create_line_item": create_line_item,
+        "update_line_item": update_line_item,
+        "delete_line_item": delete_line_item,
+        "set_result": set_result,
+        "set_results": set_results,
+        "delete_result": delete_result,
     },
 )

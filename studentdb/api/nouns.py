@@ -8,6 +8,8 @@ from studentdb.contract.audit import Act
 from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.notifications import Notification, ReceivedNotification
+from studentdb.contract.line_items import LineItem
+from studentdb.contract.results import Result
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
 from studentdb.contract.subjects import Subject
@@ -25,6 +27,10 @@ ENROLLMENT = Noun("enrollment", "enrollments", Enrollment, parameter="personId")
 ROSTER = Noun("enrollment", "roster", RosterEntry)
 # Of a person.
 ENROLLMENTS = Noun("enrollment", "enrollments", PersonEnrollment)
+# In a class, and in a line item of it.
+LINE_ITEM = Noun("line_item", "line_items", LineItem)
+RESULT = Noun("result", "results", Result, parameter="studentId")
+RESULT_HISTORY = Noun("act", "result_history", Act)
 ACT = Noun("act", "audit", Act)
 NOTIFICATION = Noun("notification", "notifications", Notification)
 RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", ReceivedNotification)

@@ -23,6 +23,11 @@ _WORDS = {"identifier": "number", "email": "e-mail", "sourcedId": "sourcedId", "
 # The API's nouns for which the command has a shorter word, or one that is not taken.
 _COMMANDS = {"academic-sessions": "sessions", "admins": "administrators"}
 
+_HINTS = {
+    "class-full": "more places: studentdb classes update CLASS --capacity NUMBER",
+    "term-locked": "studentdb sessions unlock SESSION --reason WHY",
+}
+
 
 class InvalidInputError(UsageError):
     """Fields that break the contract; nothing was written. `fields` names them, for whoever reports by row."""
@@ -165,7 +170,7 @@ def _conflict(problem: Problem, detail: str, response: httpx.Response) -> Confli
     if slug == "referred":
         needed_by = ", ".join(f"{each.kind} {each.title} (id {each.id})" for each in problem.referrers)
         return ReferredError("others need this, so it is not deleted", (), why=needed_by or detail)
-    hint = "more places: studentdb classes update CLASS --capacity NUMBER" if slug == "class-full" else ""
+    hint = _HINTS.get(slug, "")
     what = problem.title if problem.type.startswith(_SLUG) else "the API refuses this"
     return ConflictError(what[:1].lower() + what[1:], problem.errors, why=detail, hint=hint)
 
@@ -173,4 +178,7 @@ def _conflict(problem: Problem, detail: str, response: httpx.Response) -> Confli
 def _look(path: str) -> str:
     """The command that shows the record of a path: `/prod/api/students/ID`."""
     noun, _, rest = path.partition("/api/")[2].partition("/")
-    return f"studentdb {_COMMANDS.get(noun, noun)} get {rest.partition('/')[0]}"
+    record_id, _, within = rest.partition("/")
+    if within.startswith("line-items"):
+        return f"studentdb scores sheet {record_id}"
+    return f"studentdb {_COMMANDS.get(noun, noun)} get {record_id}"

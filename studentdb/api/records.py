@@ -19,6 +19,11 @@ T = TypeVar("T", bound=ResponseModel)
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def is_id(text: str) -> bool:
+    """Whether it is an id as the API gives them, rather than what people call a record."""
+    return _ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class Noun(Generic[T]):
     """`one` and `many` as operations call it: `get_subject`, `list_subjects`. `model` is a record of it.
@@ -85,7 +90,7 @@ class Records(Generic[T]):
 
     def find(self, text: str) -> T:
         """The record with this id, or with this value of the noun's key. Raises NotFoundError."""
-        if _ID.fullmatch(text):
+        if is_id(text):
             return self.get(text)
         found = self.with_key(text)
         if found is None:

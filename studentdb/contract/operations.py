@@ -12,9 +12,12 @@ from studentdb.contract import (
     classes,
     custom_fields,
     enrollments,
+    line_items,
     me,
     models,
     notifications,
+    results,
+    score_sheets,
     staff,
     students,
     subjects,
@@ -38,6 +41,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *user_upkeep.OPERATIONS,
     *users.OPERATIONS,
     *notifications.OPERATIONS,
+    *line_items.OPERATIONS,
+    *results.OPERATIONS,
+    *score_sheets.OPERATIONS,
 )
 
 

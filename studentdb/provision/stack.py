@@ -64,6 +64,7 @@ class StackSettings:
     api_rate: int = 100
     # The school's own fields of people, as JSON.
     custom_fields: str = ""
+    grade_scale: str = "A 90, B 80, C 70, D 60, F 0"
 
 
 def stack(
@@ -325,7 +326,11 @@ def _functions(
         ],
     }
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
-    variables = {"read": own_fields, "write": own_fields, "accounts": {"USER_POOL_ID": pool.out("id")}}
+    variables = {
+        "read": {**own_fields, "GRADE_SCALE": settings.grade_scale},
+        "write": own_fields,
+        "accounts": {"USER_POOL_ID": pool.out("id")},
+    }
     return {
         part: _function(
             deployment,

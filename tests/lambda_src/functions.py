@@ -118,6 +118,7 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     environment = {
         "TABLE_PREFIX": prefix,
         "USER_POOL_ID": pool_id,
+        "GRADE_SCALE": StackSettings().grade_scale,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

@@ -1,0 +1,116 @@
+"""The arithmetic of grades: final percentages, the scale, and figures of many. Nothing here reads or writes.
+
+Scores are decimal numbers. A mean of them often is none, so in between they are exact fractions, and every result is
+rounded once, half up, to two decimals: what stands at 89.995 is 90.00, and gets the grade of 90.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Any, NamedTuple
+
+PLACES = 2
+_GRADED = ("fully graded", "partially graded")
+
+
+class Step(NamedTuple):
+    """A grade, and the percentage from which it is given."""
+
+    name: str
+    least: Decimal
+
+
+class Figures(NamedTuple):
+    """Of some numbers; None where there are none."""
+
+    number: int
+    mean: Decimal | None
+    median: Decimal | None
+    least: Decimal | None
+    most: Decimal | None
+
+
+@cache
+def scale() -> tuple[Step, ...]:
+    """The deployment's scale, the best grade first."""
+    return parsed_scale(os.environ["GRADE_SCALE"])
+
+
+def parsed_scale(text: str) -> tuple[Step, ...]:
+    """A scale such as `A 90, B 80, F 0`, which the deployer has checked."""
+    steps = [step.strip().rpartition(" ") for step in text.split(",")]
+    return tuple(Step(name.strip(), Decimal(least)) for name, _, least in steps)
+
+
+def grade(percent: Decimal, steps: Sequence[Step]) -> str:
+    """The first grade whose percentage is reached; the last one begins at 0."""
+    return next(step.name for step in steps if percent >= step.least)
+
+
+def is_graded(result: Mapping[str, Any]) -> bool:
+    """Whether a result has a score that counts."""
+    return result["scoreStatus"] in _GRADED and result.get("score") is not None
+
+
+def part(item: Mapping[str, Any], graded: Mapping[str, Any]) -> Fraction:
+    """Which part of a line item's range a score reaches."""
+    least, most = Fraction(item["resultValueMin"]), Fraction(item["resultValueMax"])
+    return (Fraction(graded["score"]) - least) / (most - least)
+
+
+def share(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> Fraction | None:
+    """Which part of a line item's range a result counts for; None where it does not count, or not yet.
+
+    What was not handed in counts as the least that the range has, once the due date is over. What is exempt never
+    counts, and what waits for its score does not count before it has one.
+    """
+    if item["status"] != "active" or result["scoreStatus"] == "exempt":
+        return None
+    if is_graded(result):
+        return part(item, result)
+    not_handed_in = result["scoreStatus"] == "not submitted" or bool(result.get("missing"))
+    return Fraction(0) if not_handed_in and item["dueDate"] < today else None
+
+
+def final(graded: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], today: str) -> Decimal | None:
+    """A student's percentage from line items and the results in them: their mean by the items' weights."""
+    parts = [
+        (Fraction(item["weight"]), reached)
+        for item, result in graded
+        if (reached := share(item, result, today)) is not None
+    ]
+    reached = mean(parts)
+    return None if reached is None else rounded(reached * 100)
+
+
+def mean(parts: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:
+    """The mean of (weight, value); None where nothing weighs anything."""
+    weight = sum((weight for weight, _ in parts), Fraction(0))
+    return sum((weight * value for weight, value in parts), Fraction(0)) / weight if weight else None
+
+
+def figures(values: Iterable[Fraction | Decimal]) -> Figures:
+    """How many, their mean, their median, the least and the most."""
+    ordered = sorted(Fraction(value) for value in values)
+    if not ordered:
+        return Figures(0, None, None, None, None)
+    half = len(ordered) // 2
+    median = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    average = sum(ordered, Fraction(0)) / len(ordered)
+    return Figures(len(ordered), *map(rounded, (average, median, ordered[0], ordered[-1])))
+
+
+def distribution(percents: Iterable[Decimal], steps: Sequence[Step]) -> list[tuple[str, int]]:
+    """How many have each grade of the scale."""
+    names = [grade(percent, steps) for percent in percents]
+    return [(step.name, names.count(step.name)) for step in steps]
+
+
+def rounded(exact: Fraction) -> Decimal:
+    """Half up, to two decimals; of what is not negative."""
+    whole, rest = divmod(exact * 10**PLACES, 1)
+    return Decimal(whole + (rest >= Fraction(1, 2))).scaleb(-PLACES)

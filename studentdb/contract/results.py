@@ -1,0 +1,146 @@
+"""Results: what a student reached in a line item (OneRoster `results`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from studentdb.contract.audit import Act
+from studentdb.contract.line_items import LineItemPath, Points
+from studentdb.contract.models import (
+    LEFT_OUT,
+    Date,
+    DeleteQuery,
+    Id,
+    PageQuery,
+    Reason,
+    RequestModel,
+    ResponseModel,
+    Version,
+)
+from studentdb.contract.operation import Operation
+
+ScoreStatus = Literal["exempt", "fully graded", "not submitted", "partially graded", "submitted"]
+# One transaction of DynamoDB has 100 parts. A result takes three of them (itself, its line in the audit, the look at
+# the student's enrollment), the line item and the term one each.
+LARGEST_BATCH = 32
+
+
+class ResultPath(LineItemPath):
+    """A student's result in the path."""
+
+    student_id: Id
+
+
+class ResultPut(RequestModel):
+    """What a result is from now on; what is left out is empty or false.
+
+    `version` is that of the result as it was read, and left out where there was none. A `score` belongs to what is
+    graded: fully graded has one, partially graded may. `score_date` is today where a new score comes without one.
+    """
+
+    version: Version = LEFT_OUT
+    score: Points | None = None
+    score_status: ScoreStatus
+    late: bool = False
+    missing: bool = False
+    incomplete: bool = False
+    in_progress: bool = False
+    score_date: Date = LEFT_OUT
+    comment: Reason | None = None
+
+
+class ResultOfStudent(ResultPut):
+    """One of several results."""
+
+    student_id: Id
+
+
+class ResultsPut(RequestModel):
+    """A column, or a part of it: all of these results are written, or none."""
+
+    results: Annotated[list[ResultOfStudent], Field(max_length=LARGEST_BATCH)]
+
+
+class Result(ResponseModel):
+    """A result as stored."""
+
+    class_id: str
+    line_item_id: str
+    student_id: str
+    score: str | None = None
+    score_status: ScoreStatus
+    late: bool
+    missing: bool
+    incomplete: bool
+    in_progress: bool
+    score_date: str
+    comment: str | None = None
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class ResultList(ResponseModel):
+    """The results that were asked for or written."""
+
+    results: list[Result]
+
+
+class ResultHistory(ResponseModel):
+    """One page of the changes of a result, the newest first; `next_cursor` is null on the last page."""
+
+    result_history: list[Act]
+    next_cursor: str | None = None
+
+
+_RESULTS = "/api/classes/{classId}/line-items/{id}/results"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="get_result",
+        method="GET",
+        path=_RESULTS + "/{studentId}",
+        parameters=ResultPath,
+        response=Result,
+        allowed={"admin": "any", "lecturer": "own class", "student": "self"},
+    ),
+    Operation(
+        name="list_result_history",
+        method="GET",
+        path=_RESULTS + "/{studentId}/history",
+        parameters=ResultPath,
+        query=PageQuery,
+        response=ResultHistory,
+        allowed={"admin": "any", "lecturer": "own class", "student": "self"},
+    ),
+    Operation(
+        name="set_result",
+        method="PUT",
+        path=_RESULTS + "/{studentId}",
+        parameters=ResultPath,
+        body=ResultPut,
+        response=Result,
+        allowed={"admin": "any", "lecturer": "own class"},
+    ),
+    Operation(
+        name="set_results",
+        method="PUT",
+        path=_RESULTS,
+        parameters=LineItemPath,
+        body=ResultsPut,
+        response=ResultList,
+        allowed={"admin": "any", "lecturer": "own class"},
+    ),
+    Operation(
+        name="delete_result",
+        method="DELETE",
+        path=_RESULTS + "/{studentId}",
+        parameters=ResultPath,
+        query=DeleteQuery,
+        response=None,
+        status=204,
+        allowed={"admin": "any", "lecturer": "own class"},
+    ),
+)
