@@ -84,6 +84,19 @@ class School:
             self.enroll(made, self.person(self.role, True), "teacher" if self.role == "lecturer" else "student")
         return made
 
+    def line_item(self, mine: bool) -> Record:
+        """What is graded in a class."""
+        body = {**LINE_ITEM, "title": unique()}
+        made: Record = self._ask("create_line_item", Arguments({"classId": self.class_of(mine)["id"]}, body=body))
+        return made
+
+    def result(self, mine: bool) -> Record:
+        """A student's result: the caller's own, or that of a student of its class."""
+        item, student_id = self.line_item(mine), self.enrollment(mine)["personId"]
+        path = {"classId": item["classId"], "id": item["id"], "studentId": student_id}
+        made: Record = self._ask("set_result", Arguments(path, body={"scoreStatus": "submitted"}))
+        return made
+
     def _enrollment(self, mine: bool) -> Record:
         """A student in a class: the caller, or one of its own class."""
         in_class = self.class_of(mine)
@@ -149,6 +162,34 @@ def _enrolled(school: School, mine: bool) -> Record:
     return school.enroll(school.class_of(mine), school.new("create_student"))
 
 
+def _in_class(school: School, mine: bool) -> Arguments:
+    return Arguments({"classId": school.class_of(mine)["id"]})
+
+
+def _of_line_item(**fields: Any) -> Example:
+    def arguments(school: School, mine: bool) -> Arguments:
+        item = school.line_item(mine)
+        body = {"version": item["version"], **fields} if fields else None
+        return Arguments({"classId": item["classId"], "id": item["id"]}, body=body)
+
+    return Example(arguments)
+
+
+def _of_result(**fields: Any) -> Example:
+    def arguments(school: School, mine: bool) -> Arguments:
+        result = school.result(mine)
+        path = {"classId": result["classId"], "id": result["lineItemId"], "studentId": result["studentId"]}
+        return Arguments(path, body={"version": result["version"], **fields} if fields else None)
+
+    return Example(arguments)
+
+
+def _column(school: School, mine: bool) -> Arguments:
+    item, student_id = school.line_item(mine), school.enrollment(mine)["personId"]
+    body = {"results": [{"studentId": student_id, "scoreStatus": "fully graded", "score": "87.5"}]}
+    return Arguments({"classId": item["classId"], "id": item["id"]}, body=body)
+
+
 def _own_class(school: School) -> set[str]:
     return {school.class_of(True)["id"]}
 
@@ -180,6 +221,7 @@ def unique() -> str:
 
 
 TERM = {"type": "term", "startDate": "2026-09-01", "endDate": "2027-01-01", "schoolYear": "2027"}
+LINE_ITEM = {"title": "Exam", "dueDate": "2026-12-01"}
 NOTICE = {"title": "The library is closed", "body": "On Friday"}
 PERSON = {"givenName": "Ngọc Ánh", "familyName": "Trần"}
 
@@ -213,6 +255,26 @@ EXAMPLES: dict[str, Example] = {
     ),
     "update_enrollment": _of_enrollment(_enrolled, primary=False),
     "delete_enrollment": _of_enrollment(_enrolled),
+    "list_line_items": Example(_in_class),
+    "get_line_item": _of_line_item(),
+    "create_line_item": Example(
+        lambda school, mine: Arguments(_in_class(school, mine).path, body={**LINE_ITEM, "title": unique()})
+    ),
+    "update_line_item": _of_line_item(title="Final exam"),
+    "delete_line_item": _of_line_item(),
+    "get_result": _of_result(),
+    "list_result_history": _of_result(),
+    "set_result": _of_result(scoreStatus="fully graded", score="87.5"),
+    "set_results": Example(_column),
+    "delete_result": _of_result(),
+    "get_score_sheet": Example(_in_class),
+    "get_class_statistics": Example(_in_class),
+    "get_transcript": _reads(lambda school, mine: school.person("student", mine)),
+    "list_invitations": _always(Arguments(query={"limit": "3"})),
+    "queue_invitations": _creates(lambda _: {"invitations": [{"email": f"{unique()}@example.edu", "role": "student"}]}),
+    "send_invitations": _always(Arguments(body={"limit": 1})),
+    "withdraw_invitations": _creates(lambda _: {"emails": [f"{unique()}@example.edu"]}),
+    "check_users": _always(Arguments(body={"repair": False})),
     "list_users": _always(Arguments(query={"limit": "3"})),
     "get_user": _reads(_new("invite_user")),
     "invite_user": _creates(lambda _: {"email": f"{unique()}@example.edu", "role": "student", "mail": False}),
