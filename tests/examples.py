@@ -90,12 +90,11 @@ class School:
         made: Record = self._ask("create_line_item", Arguments({"classId": self.class_of(mine)["id"]}, body=body))
         return made
 
-    def result(self, mine: bool) -> Record:
-        """A student's result: the caller's own, or that of a student of its class."""
+    def result(self, mine: bool) -> tuple[dict[str, str], int]:
+        """Path and version of a student's result: the caller's own, or that of a student of its class."""
         item, student_id = self.line_item(mine), self.enrollment(mine)["personId"]
         path = {"classId": item["classId"], "id": item["id"], "studentId": student_id}
-        made: Record = self._ask("set_result", Arguments(path, body={"scoreStatus": "submitted"}))
-        return made
+        return path, self._ask("set_result", Arguments(path, body={"scoreStatus": "submitted"}))["version"]
 
     def _enrollment(self, mine: bool) -> Record:
         """A student in a class: the caller, or one of its own class."""
@@ -177,9 +176,8 @@ def _of_line_item(**fields: Any) -> Example:
 
 def _of_result(**fields: Any) -> Example:
     def arguments(school: School, mine: bool) -> Arguments:
-        result = school.result(mine)
-        path = {"classId": result["classId"], "id": result["lineItemId"], "studentId": result["studentId"]}
-        return Arguments(path, body={"version": result["version"], **fields} if fields else None)
+        path, version = school.result(mine)
+        return Arguments(path, body={"version": version, **fields} if fields else None)
 
     return Example(arguments)
 
@@ -191,7 +189,8 @@ def _column(school: School, mine: bool) -> Arguments:
 
 
 def _own_class(school: School) -> set[str]:
-    return {school.class_of(True)["id"]}
+    # An admin teaches and attends nothing.
+    return set() if school.role == "admin" else {school.class_of(True)["id"]}
 
 
 def _people(one: str, many: str) -> dict[str, Example]:
@@ -286,7 +285,7 @@ EXAMPLES: dict[str, Example] = {
         lambda _school, _mine: Arguments(query={"limit": "100"}),
         theirs=lambda school: {school.notification(True)["audience"]},
         key="audience",
-        also=lambda school: {"everyone", f"class#{school.class_of(True)['id']}"},
+        also=lambda school: {"everyone", *(f"class#{each}" for each in _own_class(school))},
     ),
     "count_unread_notifications": _always(Arguments()),
     "read_notifications": Example(lambda school, mine: Arguments(body={"id": school.notification(mine)["id"]})),

@@ -24,7 +24,13 @@ _WITHOUT_SCORE = ("exempt", "not submitted", "submitted")
 def set_result(request: Request) -> Answer:
     """PUT /api/classes/{classId}/line-items/{id}/results/{studentId}. The same again changes nothing."""
     given = {**request.body, "studentId": request.parameters["studentId"]}
-    return Answer(shown(_set(request, [given], "")[0]))
+    try:
+        return Answer(shown(_set(request, [given], "")[0]))
+    except Invalid as invalid:
+        # It stands in the path here: there is no such place.
+        if any(error["field"] == "studentId" for error in invalid.errors):
+            raise NotFound("there is no student of this class with this id") from invalid
+        raise
 
 
 def set_results(request: Request) -> Answer:

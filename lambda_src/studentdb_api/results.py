@@ -30,6 +30,8 @@ def list_result_history(request: Request) -> Answer:
     _key(request)
     entity = audit.entity("result", record_id(request.parameters["classId"], *_which(request)))
     acts, more = audit_list.page(request, "entity", entity)
+    if not acts and "cursor" not in request.query:
+        raise NotFound(NO_RESULT)
     return Answer({"resultHistory": acts, "nextCursor": more})
 
 

@@ -7,8 +7,8 @@ from studentdb.contract.academic_sessions import AcademicSession
 from studentdb.contract.audit import Act
 from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
-from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.line_items import LineItem
+from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.results import Result
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
