@@ -105,6 +105,13 @@ class EventSourceMapping(Resource):
         )
 
     def create(self, aws: Aws) -> Outputs:
+        # Lambda keeps the mappings of a function that is deleted, as a replacement does: it is there again with them.
+        left = self.read(aws)
+        if left is not None:
+            changes = self.diff(left)
+            if not any(change.property in self.immutable for change in changes):
+                return self.update(aws, left, changes)
+            self.delete(aws, left)
         try:
             self._make(aws)
         except (BotoCoreError, ClientError) as error:
