@@ -73,6 +73,9 @@ class Calls:
         self._thread.call = None
         if operation.partition(".")[2].startswith(READS):
             return
+        # A teardown's last look finds one only where a function's late line brought it back: not in every run.
+        if operation == "cloudwatch-logs.DeleteLogGroup" and self._of_this_thread() is None:
+            return
         name = self._name(params)
         with self._guard:
             self._turns[operation, name] += 1
