@@ -133,6 +133,7 @@ CASES: list[Case] = [
         resource=lambda aws, _: _index_table(aws),
         changed=lambda aws, _: dataclasses.replace(_index_table(aws), stream=True),
         drift=_without_stream,
+        without_moto="a stream that was switched off is not switched on again",
     ),
     Case(
         name="table-loses-its-stream",
