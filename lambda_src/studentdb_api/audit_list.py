@@ -22,8 +22,8 @@ def list_audit(request: Request) -> Answer:
         message = f"exactly one of {', '.join(_INDEXES)} must be given"
         raise Invalid(errors=[{"field": name, "message": message} for name in given or _INDEXES])
     asked, value = given[0], request.query[given[0]]
-    audit.read(request, "audit", f"{asked} {value}")
     acts, more = page(request, asked, value)
+    audit.read(request, "audit", f"{asked} {value}")
     return Answer({"audit": acts, "nextCursor": more})
 
 

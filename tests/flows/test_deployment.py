@@ -17,11 +17,13 @@ import pytest
 
 from studentdb import machine
 from studentdb.bundle import find
+from studentdb.custom_fields import variable
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.lock import Lock
 from studentdb.provision.stack import StackSettings
+from studentdb.settings import load
 from tests.command_line import CommandLine, Deployed
 from tests.flows.conftest import ADMIN, PASSWORD, School
 from tests.inventory import inventory
@@ -111,7 +113,9 @@ def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: B
     session = boto3.Session("test", "test", region_name=REGION)
     calls: list[str] = []
     session.events.register("before-call", lambda model, **_: calls.append(model.name))
-    deployer = _deployer(engine.aws("prod", session))
+    # The school's own fields stand in the folder in which it was deployed.
+    own = load({}, {}, deployed.command_line.home).custom_fields
+    deployer = _deployer(engine.aws("prod", session), settings=StackSettings(custom_fields=variable(own)))
     outcome = deployer.deploy(lambda plan: pytest.fail(f"something to do: {plan}"))
     assert outcome is not None
     assert len(calls) > 40

@@ -75,6 +75,12 @@ def test_a_missing_right_is_named(engine: Backend, school: School, tmp_path: Pat
     assert "x skipped creating apigatewayv2.integration read" in refused.err
     assert "it goes on from here" in refused.err
     missing = {change["kind"] for change in short.run("plan", "--json").data["changes"]}
-    assert missing == {"lambda.function", "lambda.permission", "apigatewayv2.integration", "apigatewayv2.route"}
+    assert missing == {
+        "lambda.function",
+        "lambda.permission",
+        "lambda.event_source_mapping",
+        "apigatewayv2.integration",
+        "apigatewayv2.route",
+    }
     school.ok("deploy", "--yes")
     assert school.run("plan").code == 0

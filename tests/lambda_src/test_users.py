@@ -210,7 +210,7 @@ def test_no_mail_today(api: Functions, refusing: Any) -> None:
     pool.client.meta.events.unregister("before-call.cognito-idp.AdminCreateUser", fail)
 
     assert sent == ["mail"]
-    assert (reply.status, reply.slug) == (409, "mail-refused")
+    assert (reply.status, reply.slug) == (409, "mail-limit")
     assert groups(api, account) == ["student"]
 
 
