@@ -141,7 +141,11 @@ def _cognito(endpoint_url: str | None) -> Any:
 
 def _make_pool(cognito: Any) -> str:
     """With the roles, and sign-in by e-mail as the deployer sets it."""
-    pool_id = str(cognito.create_user_pool(PoolName="users", UsernameAttributes=["email"])["UserPool"]["Id"])
+    pool_id = str(
+        cognito.create_user_pool(PoolName=f"users-{secrets.token_hex(4)}", UsernameAttributes=["email"])["UserPool"][
+            "Id"
+        ]
+    )
     for role in ROLES:
         cognito.create_group(UserPoolId=pool_id, GroupName=role)
     return pool_id

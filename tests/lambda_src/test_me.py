@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,9 @@ def pool(api: Functions) -> Pool:
 
 def pool_of(api: Functions) -> Pool:
     cognito = api.session.client("cognito-idp", endpoint_url=api.endpoint_url)
-    pool_id = cognito.create_user_pool(PoolName="people", UsernameAttributes=["email"])["UserPool"]["Id"]
+    pool_id = cognito.create_user_pool(PoolName=f"people-{secrets.token_hex(4)}", UsernameAttributes=["email"])[
+        "UserPool"
+    ]["Id"]
     client = cognito.create_user_pool_client(
         UserPoolId=pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
     )
