@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
 from studentdb_api import people
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
-from studentdb_api.audit_list import list_audit
 from studentdb_api.classes import get_class, list_classes
-from studentdb_api.custom_fields import list_custom_fields
-from studentdb_api.enrollments import get_enrollment, list_enrollments, list_roster
-from studentdb_api.line_items import get_line_item, list_line_items
-from studentdb_api.me import me
-from studentdb_api.notifications import (
-    count_unread_notifications,
-    get_notification,
-    list_notifications,
-    list_public_notifications,
-    list_received_notifications,
-)
 from studentdb_api.request import Answer, Request
-from studentdb_api.results import get_result, list_result_history
-from studentdb_api.router import Api
-from studentdb_api.score_sheets import get_class_statistics, get_score_sheet
+from studentdb_api.router import Api, Handler
 from studentdb_api.subjects import get_subject, list_subjects
-from studentdb_api.transcripts import get_transcript
+
+
+def _later(module: str, *names: str) -> dict[str, Handler]:
+    """Handlers whose module is imported when one of them is first asked for: a cold start waits for one noun only."""
+
+    def named(name: str) -> Handler:
+        def handle(request: Request) -> Answer:
+            answer: Answer = getattr(importlib.import_module(f"studentdb_api.{module}"), name)(request)
+            return answer
+
+        return handle
+
+    return {name: named(name) for name in names}
 
 
 def health(_: Request) -> Answer:
@@ -44,30 +43,23 @@ handler = Api(
     {
         "health": health,
         "openapi": openapi,
-        "me": me,
-        "list_custom_fields": list_custom_fields,
+        **_later("me", "me"),
         **people.HANDLERS,
+        **_later("custom_fields", "list_custom_fields"),
+        # Not later: other nouns find these kinds by their names (records.KINDS).
         "list_academic_sessions": list_academic_sessions,
         "get_academic_session": get_academic_session,
         "list_subjects": list_subjects,
         "get_subject": get_subject,
-        "list_audit": list_audit,
         "list_classes": list_classes,
         "get_class": get_class,
-        "list_roster": list_roster,
-        "list_enrollments": list_enrollments,
-        "get_enrollment": get_enrollment,
-        "list_received_notifications": list_received_notifications,
-        "count_unread_notifications": count_unread_notifications,
-        "list_public_notifications": list_public_notifications,
-        "list_notifications": list_notifications,
-        "get_notification": get_notification,
-        "list_line_items": list_line_items,
-        "get_line_item": get_line_item,
-        "get_result": get_result,
-        "list_result_history": list_result_history,
-        "get_score_sheet": get_score_sheet,
-        "get_class_statistics": get_class_statistics,
-        "get_transcript": get_transcript,
+        **_later("audit_list", "list_audit"),
+        **_later("enrollments", "list_roster", "list_enrollments", "get_enrollment"),
+        **_later("notifications", "list_received_notifications", "count_unread_notifications"),
+        **_later("notifications", "list_public_notifications", "list_notifications", "get_notification"),
+        **_later("line_items", "list_line_items", "get_line_item"),
+        **_later("results", "get_result", "list_result_history"),
+        **_later("score_sheets", "get_score_sheet", "get_class_statistics"),
+        **_later("transcripts", "get_transcript"),
     },
 )
