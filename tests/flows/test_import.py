@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 from tests.command_line import CommandLine
 from tests.flows.conftest import School
@@ -44,7 +46,7 @@ def test_a_roster(school: School, engine_home: Path) -> None:
         "version": 1,
     }
 
-    before = school.inventory()
+    before = _settled(school)
     again = school.ok("students import", str(file))
     assert "Nothing to change: everybody in Student.csv (86) is there as it says." in again.err
     assert school.inventory() == before
@@ -55,6 +57,17 @@ def test_a_roster(school: School, engine_home: Path) -> None:
     renamed = sds().count(",Omar,")
     assert changed == {"added": 0, "changed": renamed, "unchanged": 86 - renamed, "refused": {}}
     _refused_rows(school)
+
+
+def _settled(school: School) -> dict[str, Any]:
+    """What people are found by follows a write by seconds."""
+    seen = school.inventory()
+    for _ in range(30):
+        time.sleep(1)
+        before, seen = seen, school.inventory()
+        if seen == before:
+            return seen
+    raise AssertionError("the search's part of the data does not come to rest")
 
 
 def _secret_is_nowhere(school: School, engine_home: Path) -> None:
