@@ -23,7 +23,8 @@ from benchmarks.memory import Item, Keys, Memory, Table
 from studentdb.provision.aws import Deployment
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources import dynamodb_table
-from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.stack import stack
+from studentdb.provision.stack_settings import StackSettings
 from tests.lambda_src.events import event
 
 SIZES = (1_000, 10_000, 100_000)

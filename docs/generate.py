@@ -253,7 +253,8 @@ def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...
     from studentdb.provision import administrators, lock  # noqa: PLC0415
     from studentdb.provision.aws import Deployment  # noqa: PLC0415
     from studentdb.provision.endpoints import Endpoints  # noqa: PLC0415
-    from studentdb.provision.stack import StackSettings, stack  # noqa: PLC0415
+    from studentdb.provision.stack import stack  # noqa: PLC0415
+    from studentdb.provision.stack_settings import StackSettings  # noqa: PLC0415
 
     # Only the kinds are looked at, so any deployment will do.
     declared = stack(

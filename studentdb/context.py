@@ -129,7 +129,7 @@ class Context:
         from studentdb import bundle
         from studentdb.custom_fields import variable
         from studentdb.provision.deployer import Deployer, Source
-        from studentdb.provision.stack import StackSettings
+        from studentdb.provision.stack_settings import StackSettings
         from studentdb.targets import Known
 
         found = bundle.find()

@@ -37,6 +37,8 @@ NEVER = {
     "studentdb/provision/resources": (
         "studentdb.provision.engine",
         "studentdb.provision.stack",
+        "studentdb.provision.tables",
+        "studentdb.provision.functions",
         "studentdb.provision.lock",
         "studentdb.provision.lock_owner",
     ),

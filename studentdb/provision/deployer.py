@@ -21,7 +21,8 @@ from studentdb.provision.lock_owner import LEASE, Generation
 from studentdb.provision.package import package
 from studentdb.provision.resources.dynamodb_versions import Schema, ToolVersion
 from studentdb.provision.site_files import site_files
-from studentdb.provision.stack import STAGE, StackSettings, stack
+from studentdb.provision.stack import STAGE, stack
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.provision.versions import Versions
 
 State = Literal["absent", "kept data", "incomplete", "changed", "older", "newer", "deployed"]

@@ -11,7 +11,7 @@ from typing import Any
 from studentdb.bundle import find
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.aws.layer import Layer
 
 ROOT = Path(__file__).parents[2]

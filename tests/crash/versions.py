@@ -19,7 +19,8 @@ from studentdb.provision.events import Emit, silent
 from studentdb.provision.resources.iam_role import Role
 from studentdb.provision.resources.lambda_function import ROLE_ID
 from studentdb.provision.resources.log_group import LogGroup
-from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.stack import stack
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.provision.undeclared import undeclared
 from tests.provision.migrating import MIGRATIONS, people
 

@@ -12,7 +12,7 @@ from studentdb.provision.administrators import create_administrator
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import silent
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.support import REGION, Backend, fresh_env, session
 
 # A managed policy may have 6,144 characters, white space not counted (IAM-13).

@@ -14,7 +14,7 @@ from studentdb.bundle import find
 from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.deployer import Deployer, Outcome, Source
 from studentdb.provision.events import silent
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.support import REGION, Backend, session
 
 READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")

@@ -8,7 +8,7 @@ from studentdb.bundle import find
 from studentdb.errors import StudentDBError
 from studentdb.provision.connect import connect
 from studentdb.provision.deployer import Deployer, Source
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.ui.console import Console
 from studentdb.ui.errors import show
 from studentdb.ui.progress import Progress

@@ -22,7 +22,7 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.lock import Lock
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.settings import load
 from tests.command_line import CommandLine, Deployed
 from tests.flows.conftest import ADMIN, PASSWORD, School

@@ -21,7 +21,7 @@ from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.engine import WalkError
 from studentdb.provision.events import silent
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.command_line import CommandLine
 from tests.inventory import inventory
 from tests.provision.wire import Raw

@@ -23,7 +23,8 @@ from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.engine import Plan, Stack
 from studentdb.provision.events import silent
 from studentdb.provision.resources.log_group import LogGroup
-from studentdb.provision.stack import STAGE, StackSettings, stack
+from studentdb.provision.stack import STAGE, stack
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.ui.errors import show
 from studentdb.ui.plan_view import as_data, show_plan
 from tests.support import Backend

@@ -12,7 +12,7 @@ from studentdb.provision import administrators, lock
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import silent
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.command_line import CommandLine
 from tests.flows.conftest import ADMIN, School
 from tests.support import Backend

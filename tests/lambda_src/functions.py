@@ -18,7 +18,8 @@ from studentdb.contract.operation import ROLES
 from studentdb.provision.aws import Deployment
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources.dynamodb_table import Attribute, Table
-from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.stack import stack
+from studentdb.provision.stack_settings import StackSettings
 from tests.lambda_src.events import event
 from tests.support import MOTO_ACCOUNT, REGION, Backend
 

@@ -11,7 +11,8 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.engine import Plan, Stack
 from studentdb.provision.events import Emit, silent
-from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.stack import stack
+from studentdb.provision.stack_settings import StackSettings
 
 
 class KilledError(BaseException):

@@ -24,7 +24,7 @@ from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.events import silent
 from studentdb.provision.requests import compile_java
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.support import LONGEST, Backend
 
 # Everything that a school may choose at its upper end.

@@ -19,7 +19,8 @@ from studentdb.provision.resources.cloudfront_distribution import Distribution
 from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import RolePolicy
 from studentdb.provision.site_files import site_files
-from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.stack import stack
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.settings import load
 from tests.support import LONGEST
 

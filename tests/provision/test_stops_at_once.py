@@ -9,7 +9,7 @@ from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.engine import WalkError
 from studentdb.provision.events import silent
 from studentdb.provision.failures import explain
-from studentdb.provision.stack import StackSettings
+from studentdb.provision.stack_settings import StackSettings
 from tests.provision.answers import Wire, cloudfront_error, s3_error
 from tests.provision.injected import Faults, refusal
 from tests.support import Backend

@@ -12,7 +12,8 @@ from studentdb.errors import StudentDBError
 from studentdb.provision import tags
 from studentdb.provision.aws import Aws
 from studentdb.provision.migrations import MIGRATIONS
-from studentdb.provision.stack import StackSettings, stack
+from studentdb.provision.stack import stack
+from studentdb.provision.stack_settings import StackSettings
 from studentdb.provision.versions import Versions
 from tests.provision.deployers import KilledError, Writes, agree, deployer, shown
 from tests.support import Backend

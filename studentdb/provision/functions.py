@@ -1,0 +1,129 @@
+"""The functions of a deployment: what each does, what it may, and what invokes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studentdb.provision import policies
+from studentdb.provision.aws import Deployment
+from studentdb.provision.core import Resource
+from studentdb.provision.migrations import SEARCH
+from studentdb.provision.resources.cognito_user_pool import UserPool
+from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_event_source import EventSourceMapping
+from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.log_group import LogGroup
+from studentdb.provision.stack_settings import StackSettings
+from studentdb.provision.tables import Tables
+
+# The one place that names the functions' runtime; lambda_src keeps to the oldest Python that the product supports.
+RUNTIME = "python3.13"
+ARCHITECTURE = "arm64"
+
+
+def answering(
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool
+) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
+    """The API's functions by name, and what each may."""
+    audit, index, users = (table.out("arn") for table in (tables.audit, tables.index, tables.users))
+    # What is written into the audit stays as it is.
+    everything, appends = [table.out("arn") for table in tables.all()], policies.appends(audit)
+    may = {
+        "read": [policies.reads(everything), appends],
+        "write": [policies.reads(everything), appends, policies.writes([arn for arn in everything if arn != audit])],
+        "accounts": [
+            policies.reads([users, index]),
+            appends,
+            policies.writes([index]),
+            policies.accounts(pool.out("arn")),
+        ],
+    }
+    own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
+    variables = {
+        "read": {**own_fields, "GRADE_SCALE": settings.grade_scale},
+        "write": own_fields,
+        "accounts": {"USER_POOL_ID": pool.out("id")},
+    }
+    return {
+        part: _function(
+            deployment,
+            settings,
+            code,
+            f"api-{part}",
+            statements,
+            handler=f"studentdb_api.{part}.handler",
+            description=f"The API's {part} function ({deployment.id})",
+            environment=variables[part],
+        )
+        for part, statements in may.items()
+    }
+
+
+def searching(deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables) -> tuple[Resource, ...]:
+    """What keeps the search's postings of parts: a function that the stream of the users table invokes."""
+    users, index = tables.users, tables.index
+    parts = _function(
+        deployment,
+        settings,
+        code,
+        SEARCH,
+        [
+            policies.reads_stream(users.out("arn")),
+            policies.reads([users.out("arn")]),
+            *policies.writes_postings(users.out("arn"), index.out("arn")),
+        ],
+        handler="studentdb_api.search_feed.handler",
+        description=f"Keeps what people are found by ({deployment.id})",
+        # A piece of a migration is a hundred people.
+        timeout_s=60,
+    )
+    stream = EventSourceMapping(
+        name="users",
+        function_name=parts[-1].out("name"),
+        table_arn=users.out("arn"),
+        stream_arn=users.out("stream_arn"),
+        batch_size=100,
+    )
+    return (*parts, stream)
+
+
+def _function(
+    deployment: Deployment,
+    settings: StackSettings,
+    code: bytes,
+    part: str,
+    may: Sequence[Mapping[str, Any]],
+    *,
+    handler: str,
+    description: str,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: int = 30,
+) -> tuple[LogGroup, Role, RolePolicy, Function]:
+    """A function, with the role and the log group that only it uses.
+
+    `may` are its policy's statements beside that on its logs, `environment` its variables beside the tables' prefix.
+    """
+    name = f"{deployment.prefix}-{part}"
+    log_group = LogGroup(name=f"/aws/lambda/{name}", retention_days=settings.log_retention_days)
+    # IAM names are global to the account, deployments are regional.
+    role = Role(
+        name=f"{name}-{deployment.region}", service="lambda.amazonaws.com", description=f"studentdb {deployment.id}"
+    )
+    document = policies.document(policies.function_logs(log_group.out("arn")), *may)
+    policy = RolePolicy(name=part, role_name=role.out("name"), document=document)
+    function = Function(
+        name=name,
+        description=description,
+        role_arn=role.out("arn"),
+        role_unique_id=role.out("unique_id"),
+        code=code,
+        handler=handler,
+        runtime=RUNTIME,
+        architecture=ARCHITECTURE,
+        memory_mb=512,
+        timeout_s=timeout_s,
+        environment={"TABLE_PREFIX": deployment.prefix, **(environment or {})},
+        log_group_name=log_group.out("name"),
+    )
+    return log_group, role, policy, function

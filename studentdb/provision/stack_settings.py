@@ -1,0 +1,18 @@
+"""What a school may choose about its deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings:
+    """What a school may choose about its deployment."""
+
+    password_minimum_length: int = 12
+    log_retention_days: int = 90
+    api_burst: int = 50
+    api_rate: int = 100
+    # The school's own fields of people, as JSON.
+    custom_fields: str = ""
+    grade_scale: str = "A 90, B 80, C 70, D 60, F 0"
