@@ -67,3 +67,14 @@ def test_a_request_here() -> None:
     done = run(sys.executable, "-c", REQUEST)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_what_boto3_is_made_of_is_not_searched_for_garbage() -> None:
+    """And what comes afterwards is."""
+    done = run(
+        sys.executable,
+        "-c",
+        "import gc\nfrom studentdb_api import read\nprint(gc.isenabled(), gc.get_freeze_count() > 10_000)",
+    )
+
+    assert done.stdout.split() == ["True", "True"], done.stderr
