@@ -6,6 +6,7 @@ Time ends one without anybody writing; such a place is given back when the class
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from studentdb_api.problems import (
     ClassFull,
     Duplicate,
     Invalid,
+    KeyReused,
     NotFound,
     Overlap,
     Problem,
@@ -31,8 +33,13 @@ from studentdb_api.transactions import RefusedError
 _ROLES = {"student": membership.STUDENT, "lecturer": membership.TEACHER}
 # Earlier periods that an item keeps; more are a mistake.
 _MOST_PERIODS = 50
+# Seconds for which an Idempotency-Key is held against another request.
+_HELD = 30 * 24 * 3600
 # As many places as a request gives back: it needs only one.
 _MOST_LAPSED = 20
+
+# A part of the transaction, and the problem that its refusal is.
+_Part = tuple[dict[str, Any], Problem | None]
 
 
 def create_enrollment(request: Request) -> Answer:
@@ -40,7 +47,7 @@ def create_enrollment(request: Request) -> Answer:
     class_id, person_id = request.parameters["id"], request.body["personId"]
     of = records.stored(CLASS, class_id)
     before = membership.enrollment(class_id, person_id)
-    key, digest = creation.identity(request, request.body)
+    key, digest = creation.identity(request, {**request.body, "classId": class_id})
     repeatable = f"{key} {digest}" if digest else None
     location = {"location": f"/api/classes/{class_id}/enrollments/{person_id}"}
     if before and repeatable and before.get("request") == repeatable:
@@ -62,7 +69,11 @@ def create_enrollment(request: Request) -> Answer:
     if before and not membership.is_over(before, made["beginDate"]):
         until = f"until before {before['endDate']}" if before.get("endDate") else "without an end date"
         raise Overlap(f"this person is enrolled already, from {before['beginDate']} {until}")
-    more = [_still(person)] if before else [_still(person), people.counted(person_id, 1)]
+    more: list[_Part] = [(_still(person), Busy())]
+    if not before:
+        more.append((people.counted(person_id, 1), None))
+    if digest:
+        more.append((_asked(key, digest), KeyReused()))
     return Answer(shown(_changed(request, of, before, made, *more)), location)
 
 
@@ -109,7 +120,7 @@ def delete_enrollment(request: Request) -> Answer:
     raise Busy
 
 
-def _changed(request: Request, of: Record, before: Record | None, after: Record, *more: dict[str, Any]) -> Record:
+def _changed(request: Request, of: Record, before: Record | None, after: Record, *more: _Part) -> Record:
     """Write `after` in the place of `before`, with `more` in the transaction. Raises Problems for what cannot be."""
     _check(after)
     after["status"] = "inactive" if membership.is_over(after) else "active"
@@ -125,22 +136,24 @@ def _changed(request: Request, of: Record, before: Record | None, after: Record,
     return after
 
 
-def _write(request: Request, before: Record | None, after: Record, more: Sequence[dict[str, Any]]) -> None:
+def _write(request: Request, before: Record | None, after: Record, more: Sequence[_Part]) -> None:
     class_id, person_id = after["classId"], after["personId"]
     put: dict[str, Any] = {"TableName": dynamodb.ENROLLMENTS, "Item": dynamodb.item(after)}
     put |= _at_version(before) if before else {"ConditionExpression": "attribute_not_exists(classId)"}
     told = audit.written(
         request, "enrollment", f"{class_id}/{person_id}", shown(before) if before else {}, shown(after)
     )
-    parts = [{"Put": put}, _class_part(class_id, before or {}, after), told, *more]
+    parts = [{"Put": put}, _class_part(class_id, before or {}, after), told, *(part for part, _ in more)]
     refusals: dict[int, Callable[[dynamodb.Item], Problem]] = {
         0: lambda _: _raced(class_id, person_id, before),
         1: lambda item: _class_refuses(dynamodb.record(item), after),
-        3: lambda _: Busy(),
     }
     try:
         transactions.commit(parts)
     except RefusedError as refused:
+        for position, (_, problem) in enumerate(more, 3):
+            if problem and position in refused.items:
+                raise problem from refused
         for position, meaning in refusals.items():
             if position in refused.items:
                 raise meaning(refused.items[position]) from refused
@@ -231,6 +244,23 @@ def _still(person: Record) -> dict[str, Any]:
             "ConditionExpression": "#role = :role",
             "ExpressionAttributeNames": {"#role": "role"},
             "ExpressionAttributeValues": {":role": {"S": person["role"]}},
+        }
+    }
+
+
+def _asked(key: str, digest: str) -> dict[str, Any]:
+    """The part that keeps an Idempotency-Key for this request: the enrollment itself is found by whom it connects."""
+    expires = int(time.time()) + _HELD
+    return {
+        "Put": {
+            "TableName": dynamodb.INDEX,
+            "Item": {
+                "pk": {"S": f"enrollment-request#{key}"},
+                "sk": {"S": "-"},
+                **dynamodb.item({"digest": digest, "expires": expires}),
+            },
+            "ConditionExpression": "attribute_not_exists(pk) OR digest = :digest",
+            "ExpressionAttributeValues": {":digest": {"S": digest}},
         }
     }
 
