@@ -43,7 +43,9 @@ class Described:
     """The document as the function gives it, and a school for each role."""
 
     def __init__(self, functions: Functions) -> None:
-        self.schema = schemathesis.openapi.from_wsgi("/api/openapi.json", Gateway(functions, SUBS))
+        self.schema = schemathesis.openapi.from_wsgi(
+            "/api/openapi.json", Gateway(functions, {str(role): sub for role, sub in SUBS.items()})
+        )
         self.schools: dict[Role, School] = {role: self._school(functions, role) for role in ROLES}
 
     def paths(self, role: Role, each: Operation) -> list[dict[str, str]]:
