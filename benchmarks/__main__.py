@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--runs N] [deployment] [startup] [handler] [units]`: all of them without a name."""
+"""`python -m benchmarks [--runs N] [deployment] [startup] [handler] [units] [own_time]`: all of them without a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from benchmarks import deployment, handler, startup, units
+from benchmarks import deployment, handler, own_time, startup, units
 from benchmarks.clock import FailedError
 from studentdb.errors import StudentDBError
 
@@ -16,6 +16,7 @@ MEASUREMENTS = {
     "deployment": (deployment.measure, 7),
     "startup": (startup.measure, 20),
     "handler": (handler.measure, 15),
+    "own_time": (own_time.measure, 500),
     # They are the same in every run.
     "units": (lambda _: units.measure(), 1),
 }

@@ -19,7 +19,8 @@ Listener = Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]
 
 _KEY_CONDITION = re.compile(
     r"[#\w]+ = (?P<value>:\w+)"
-    r"(?: AND (?:begins_with\([#\w]+, (?P<prefix>:\w+)\)|[#\w]+ (?P<operator>[<>]) (?P<than>:\w+)))?"
+    r"(?: AND (?:begins_with\([#\w]+, (?P<prefix>:\w+)\)|[#\w]+ (?P<operator>[<>]) (?P<than>:\w+)"
+    r"|[#\w]+ BETWEEN (?P<least>:\w+) AND (?P<most>:\w+)))?"
 )
 
 
@@ -185,6 +186,9 @@ def _within(
         prefix = values[condition["prefix"]]
         first = bisect.bisect_left(entries, prefix, key=place)
         return first, bisect.bisect_left(entries, f"{prefix}\U0010ffff", key=place)
+    if condition["least"]:
+        first = bisect.bisect_left(entries, values[condition["least"]], key=place)
+        return first, bisect.bisect_right(entries, values[condition["most"]], key=place)
     if condition["operator"] == ">":
         return bisect.bisect_right(entries, values[condition["than"]], key=place), len(entries)
     if condition["operator"] == "<":

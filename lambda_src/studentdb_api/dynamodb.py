@@ -72,4 +72,5 @@ def item(record: Mapping[str, Any]) -> Item:
 
 def record(stored: Mapping[str, Any]) -> Record:
     """An item as a record."""
-    return {name: value(each) for name, each in stored.items()}
+    # Most of it is text: a score sheet has thousands of these, and each call counts.
+    return {name: each["S"] if "S" in each else value(each) for name, each in stored.items()}

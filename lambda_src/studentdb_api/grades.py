@@ -6,11 +6,12 @@ rounded once, half up, to two decimals: what stands at 89.995 is 90.00, and gets
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 PLACES = 2
@@ -58,8 +59,16 @@ def is_graded(result: Mapping[str, Any]) -> bool:
 
 def part(item: Mapping[str, Any], graded: Mapping[str, Any]) -> Fraction:
     """Which part of a line item's range a score reaches."""
-    least, most = Fraction(item["resultValueMin"]), Fraction(item["resultValueMax"])
-    return (Fraction(graded["score"]) - least) / (most - least)
+    return _part(graded["score"], item["resultValueMin"], item["resultValueMax"])
+
+
+# Reading a fraction takes longer than all that is done with it, and a class has the same few numbers again and again.
+_exact = lru_cache(maxsize=1024)(Fraction)
+
+
+@lru_cache(maxsize=4096)
+def _part(score: str, least: str, most: str) -> Fraction:
+    return (_exact(score) - _exact(least)) / (_exact(most) - _exact(least))
 
 
 def share(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> Fraction | None:
@@ -79,7 +88,7 @@ def share(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> Fra
 def final(graded: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], today: str) -> Decimal | None:
     """A student's percentage from line items and the results in them: their mean by the items' weights."""
     parts = [
-        (Fraction(item["weight"]), reached)
+        (_exact(item["weight"]), reached)
         for item, result in graded
         if (reached := share(item, result, today)) is not None
     ]
@@ -89,8 +98,17 @@ def final(graded: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], today: 
 
 def mean(parts: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:
     """The mean of (weight, value); None where nothing weighs anything."""
-    weight = sum((weight for weight, _ in parts), Fraction(0))
-    return sum((weight * value for weight, value in parts), Fraction(0)) / weight if weight else None
+    # With one denominator for all of them: a Fraction would look for the least one at every step.
+    of_weights = math.lcm(*(weight.denominator for weight, _ in parts))
+    weights = sum(weight.numerator * (of_weights // weight.denominator) for weight, _ in parts)
+    if not weights:
+        return None
+    of_all = math.lcm(*(weight.denominator * value.denominator for weight, value in parts))
+    total = sum(
+        weight.numerator * value.numerator * (of_all // (weight.denominator * value.denominator))
+        for weight, value in parts
+    )
+    return Fraction(total * of_weights, weights * of_all)
 
 
 def figures(values: Iterable[Fraction | Decimal]) -> Figures:
@@ -112,5 +130,5 @@ def distribution(percents: Iterable[Decimal], steps: Sequence[Step]) -> list[tup
 
 def rounded(exact: Fraction) -> Decimal:
     """Half up, to two decimals; of what is not negative."""
-    whole, rest = divmod(exact * 10**PLACES, 1)
-    return Decimal(whole + (rest >= Fraction(1, 2))).scaleb(-PLACES)
+    whole = (2 * exact.numerator * 10**PLACES + exact.denominator) // (2 * exact.denominator)
+    return Decimal(whole).scaleb(-PLACES)

@@ -52,7 +52,8 @@ def get_class_statistics(request: Request) -> Answer:
     fewest = FEWEST_FOR_STUDENTS if role == membership.STUDENT else 1
     items, rows = _rows(class_id)
     of_items = [{"lineItemId": item["id"], "title": item["title"], **_of_item(item, rows, fewest)} for item in items]
-    finals = [percent for row in rows if (percent := _final(items, row)) is not None]
+    today = clock.today()
+    finals = [percent for row in rows if (percent := _final(items, row, today)) is not None]
     return Answer(
         {
             "classId": class_id,
@@ -89,6 +90,7 @@ def _rows(class_id: str, only: str = "") -> tuple[list[Record], list[_Row]]:
 
 
 def _sheet(class_id: str, items: list[Record], rows: list[_Row]) -> Record:
+    today = clock.today()
     return {
         "classId": class_id,
         "lineItems": [line_items.shown(each) for each in items],
@@ -97,7 +99,7 @@ def _sheet(class_id: str, items: list[Record], rows: list[_Row]) -> Record:
                 "studentId": row.person["id"],
                 **{name: row.person.get(name) for name in ("identifier", "givenName", "familyName")},
                 "results": [results.shown(each) for each in row.results.values()],
-                "final": final_grade(_final(items, row)),
+                "final": final_grade(_final(items, row, today)),
             }
             for row in rows
         ],
@@ -105,9 +107,9 @@ def _sheet(class_id: str, items: list[Record], rows: list[_Row]) -> Record:
     }
 
 
-def _final(items: Iterable[Record], row: _Row) -> Decimal | None:
+def _final(items: Iterable[Record], row: _Row, today: str) -> Decimal | None:
     graded = [(item, row.results[item["id"]]) for item in items if item["id"] in row.results]
-    return grades.final(graded, clock.today())
+    return grades.final(graded, today)
 
 
 def _of_item(item: Record, rows: list[_Row], fewest: int) -> Record:

@@ -10,9 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
-from benchmarks import units
+from benchmarks import meter, units
 from benchmarks.memory import Keys, Memory, Table
-from benchmarks.units import School, Units
+from benchmarks.meter import Units
+from benchmarks.school import School
 from tests.support import REGION, Backend
 
 # From here on each search fills its page.
@@ -66,7 +67,7 @@ def test_a_page_costs_what_it_returns(measured: dict[int, dict[str, Units]]) -> 
     ],
 )
 def test_the_size_of_an_item(item: dict[str, Any], size: int) -> None:
-    assert units.size(item) == size
+    assert meter.size(item) == size
 
 
 def test_memory_answers_as_moto(moto: Backend) -> None:
@@ -98,6 +99,7 @@ def test_memory_answers_as_moto(moto: Backend) -> None:
 
     by_place = {"IndexName": "by-place"}
     within = ("pk = :a AND begins_with(sk, :b)", "p1", "1")
+    between = ("pk = :a AND sk BETWEEN :b AND :c", "p1", "05")
     after = ("role = :a AND place > :b", "r", "3-10")
     before = ("role = :a AND place < :b", "r", "3-10")
     queries: list[tuple[tuple[str, str, str], dict[str, Any]]] = [
@@ -107,6 +109,7 @@ def test_memory_answers_as_moto(moto: Backend) -> None:
             for limit in (2, 50)
             for forward in (True, False)
         ),
+        (between, {}),
         (before, by_place),
         (("role = :a AND place > :b", "r", "9"), by_place),
     ]
@@ -114,7 +117,10 @@ def test_memory_answers_as_moto(moto: Backend) -> None:
         asked = {
             "TableName": name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": {":a": {"S": partition}, ":b": {"S": bound}},
+            "ExpressionAttributeValues": {
+                **{":a": {"S": partition}, ":b": {"S": bound}},
+                **({":c": {"S": "15"}} if ":c" in condition else {}),
+            },
             **more,
         }
         assert _all(ours, asked) == _all(real, asked), (condition, more)
