@@ -17,6 +17,7 @@ from benchmarks.memory import Keys, Memory, Table
 from benchmarks.meter import Meter, Units
 from studentdb.provision.aws import Deployment
 from studentdb.provision.endpoints import Endpoints
+from studentdb.provision.resources import dynamodb_shape as shape
 from studentdb.provision.resources import dynamodb_table
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
@@ -178,5 +179,5 @@ def _tables() -> dict[str, Table]:
     }
 
 
-def _keys(of: dynamodb_table.Table | dynamodb_table.Index) -> Keys:
+def _keys(of: dynamodb_table.Table | shape.Index) -> Keys:
     return Keys(of.hash.name, of.range.name if of.range else "")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from studentdb.provision import tags
-from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute, Index
+from studentdb.provision.resources.dynamodb_table import Table
 
 # The attribute with the second (Unix time) after which an item is not needed any more.
 EXPIRES = "expires"

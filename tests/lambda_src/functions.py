@@ -17,7 +17,8 @@ import pytest
 from studentdb.contract.operation import ROLES
 from studentdb.provision.aws import Deployment
 from studentdb.provision.endpoints import Endpoints
-from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
 from tests.lambda_src.events import event

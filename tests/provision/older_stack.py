@@ -10,7 +10,8 @@ from studentdb.provision.core import Resource
 from studentdb.provision.engine import Stack
 from studentdb.provision.resources.apigateway_route import Integration, Route
 from studentdb.provision.resources.cognito_user_pool import Group
-from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.resources.lambda_permission import Permission

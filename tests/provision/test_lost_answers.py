@@ -8,7 +8,8 @@ import pytest
 
 from studentdb.provision.aws import Aws
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
-from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute, Index
+from studentdb.provision.resources.dynamodb_table import Table
 from tests.provision.injected import Faults, lost_answer
 from tests.provision.lifecycle import assert_settled, read
 from tests.support import Backend

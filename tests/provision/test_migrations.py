@@ -16,7 +16,8 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.engine import Plan, Stack
 from studentdb.provision.events import silent
 from studentdb.provision.migrations import find_people_by_words
-from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.dynamodb_versions import Migration, Schema, ToolVersion
 from studentdb.provision.stack import stack
 from tests.provision.cases.lambda_ import zipped

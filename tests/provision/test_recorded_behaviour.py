@@ -17,8 +17,9 @@ from studentdb.provision.engine import Stack, apply, plan, survey
 from studentdb.provision.events import silent
 from studentdb.provision.resources.apigateway_api import Api
 from studentdb.provision.resources.apigateway_route import Integration
+from studentdb.provision.resources.dynamodb_shape import Attribute, Index
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
-from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.dynamodb_versions import ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_function import Function

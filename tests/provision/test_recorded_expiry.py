@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 from studentdb.errors import UnavailableError
 from studentdb.provision.aws import Aws
 from studentdb.provision.failures import explain
-from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute
+from studentdb.provision.resources.dynamodb_table import Table
 from tests.provision.injected import in_virtual_time
 from tests.provision.lifecycle import read
 from tests.provision.wire import Wire

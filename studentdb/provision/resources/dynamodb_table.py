@@ -9,18 +9,17 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from studentdb.provision import tags
-from studentdb.provision.aws import Aws, error_code, error_message, has_code, ignoring
+from studentdb.provision.aws import Aws, error_code, error_message, ignoring
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+from studentdb.provision.resources import dynamodb_shape as shape
+from studentdb.provision.resources import dynamodb_upkeep
+from studentdb.provision.resources.dynamodb_shape import Attribute, Index
 
 CHANGE_BUDGET = 600.0
 _INDEX_BUDGET = 1800.0
-_RECOVERY_BUDGET = 1200.0
 
 _IMAGES = "NEW_AND_OLD_IMAGES"
 _STREAM = {"StreamEnabled": True, "StreamViewType": _IMAGES}
-
-# What a table that is still being made says to everything but DescribeTable (DDB-03).
-_not_yet = has_code("ResourceNotFoundException", "ResourceInUseException")
 
 
 def _too_many_at_once(error: ClientError) -> bool:
@@ -35,33 +34,10 @@ def busy(error: ClientError) -> bool:
     return error_code(error) == "ResourceInUseException" or _too_many_at_once(error)
 
 
-def _backups_are_being_enabled(error: ClientError) -> bool:
-    # DDB-05: the same code as for what never becomes right.
-    return "Backups are being enabled" in error_message(error)
-
-
 def _cannot_delete_yet(error: ClientError) -> bool:
     # AWS gives several codes to these two; only the words tell them apart (DDB-17, DDB-19).
     words = error_message(error).lower()
     return busy(error) or "indexes are being" in words or "protected against deletion" in words
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """A key attribute; `type` is S, N or B."""
-
-    name: str
-    type: str
-
-
-@dataclass(frozen=True)
-class Index:
-    """A global secondary index; `projection` is ALL or KEYS_ONLY."""
-
-    name: str
-    hash: Attribute
-    range: Attribute | None = None
-    projection: str = "ALL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +85,9 @@ class Table(Resource):
 
     def properties(self) -> dict[str, Any]:
         return {
-            "key_schema": _key(self.hash, self.range),
+            "key_schema": shape.key(self.hash, self.range),
             "indexes": {
-                index.name: {"key_schema": _key(index.hash, index.range), "projection": index.projection}
+                index.name: {"key_schema": shape.key(index.hash, index.range), "projection": index.projection}
                 for index in self.indexes
             },
             "billing_mode": "PAY_PER_REQUEST",
@@ -134,11 +110,11 @@ class Table(Resource):
             raise NotOursError(self.kind, self.name, "it does not carry this deployment's tag")
         return Live(
             properties={
-                "key_schema": _live_key(table, table["KeySchema"]),
-                "indexes": _shapes(table),
+                "key_schema": shape.live_key(table, table["KeySchema"]),
+                "indexes": shape.live_indexes(table),
                 **_settings(table),
-                "time_to_live": self._live_time_to_live(aws),
-                "point_in_time_recovery": self._recovery_enabled(aws),
+                "time_to_live": dynamodb_upkeep.time_to_live(aws, self.name),
+                "point_in_time_recovery": dynamodb_upkeep.recovery_enabled(aws, self.name),
             },
             outputs=_outputs(table),
             settled=_is_settled(table),
@@ -158,8 +134,8 @@ class Table(Resource):
         table = self._wait_settled(aws)
         # Before the recovery, which would keep it waiting (DDB-05).
         if self.time_to_live:
-            self._set_time_to_live(aws, self.time_to_live, enabled=True)
-        self._enable_recovery(aws)
+            dynamodb_upkeep.set_time_to_live(aws, self.name, self.time_to_live, enabled=True)
+        dynamodb_upkeep.enable_recovery(aws, self.name)
         return _outputs(table)
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
@@ -179,7 +155,7 @@ class Table(Resource):
         if "stream" in differing:
             table = self._update_stream(aws, table)
         if "point_in_time_recovery" in differing:
-            self._enable_recovery(aws)
+            dynamodb_upkeep.enable_recovery(aws, self.name)
         # The last, since AWS may put it off (DDB-07).
         if "time_to_live" in differing:
             self._change_time_to_live(aws)
@@ -207,13 +183,13 @@ class Table(Resource):
         self._wait_gone(aws)
 
     def _create(self, aws: Aws) -> None:
-        attributes = _types(self.hash, self.range)
+        attributes = shape.attribute_types(self.hash, self.range)
         for index in self.indexes:
-            attributes |= _types(index.hash, index.range)
+            attributes |= shape.attribute_types(index.hash, index.range)
         request: dict[str, Any] = {
             "TableName": self.name,
-            "KeySchema": _key_schema(self.hash, self.range),
-            "AttributeDefinitions": _definitions(attributes),
+            "KeySchema": shape.key_schema(self.hash, self.range),
+            "AttributeDefinitions": shape.definitions(attributes),
             "BillingMode": "PAY_PER_REQUEST",
             "SSESpecification": {"Enabled": True, "SSEType": "KMS"},
             "DeletionProtectionEnabled": True,
@@ -222,7 +198,7 @@ class Table(Resource):
         if self.stream:
             request["StreamSpecification"] = _STREAM
         if self.indexes:
-            request["GlobalSecondaryIndexes"] = [_index_request(index) for index in self.indexes]
+            request["GlobalSecondaryIndexes"] = [shape.index_request(index) for index in self.indexes]
         aws.retry(
             lambda: aws.client("dynamodb").create_table(**request),
             when=_too_many_at_once,
@@ -233,25 +209,25 @@ class Table(Resource):
         """One index per call, each waited for (DDB-09); one of another shape is removed and made again."""
         wanted = {index.name: index for index in self.indexes}
         shapes = self.properties()["indexes"]
-        for name, shape in _shapes(table).items():
-            if shapes.get(name) == shape:
+        for name, live in shape.live_indexes(table).items():
+            if shapes.get(name) == live:
                 del wanted[name]
             else:
                 table = self._change(
                     aws,
                     {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]},
-                    done=lambda now, n=name: n not in _shapes(now),  # type: ignore[misc]
+                    done=lambda now, n=name: n not in shape.live_indexes(now),  # type: ignore[misc]
                 )
         for name, index in wanted.items():
             # Exactly the attributes in use once the index is there: fewer and more are both refused (DDB-12).
-            attributes = _types_in_use(table) | _types(index.hash, index.range)
+            attributes = shape.types_in_use(table) | shape.attribute_types(index.hash, index.range)
             table = self._change(
                 aws,
                 {
-                    "AttributeDefinitions": _definitions(attributes),
-                    "GlobalSecondaryIndexUpdates": [{"Create": _index_request(index)}],
+                    "AttributeDefinitions": shape.definitions(attributes),
+                    "GlobalSecondaryIndexUpdates": [{"Create": shape.index_request(index)}],
                 },
-                done=lambda now, n=name: _shapes(now).get(n) == shapes[n],  # type: ignore[misc]
+                done=lambda now, n=name: shape.live_indexes(now).get(n) == shapes[n],  # type: ignore[misc]
             )
         return table
 
@@ -281,68 +257,13 @@ class Table(Resource):
 
     def _change_time_to_live(self, aws: Aws) -> None:
         # Looked at again: `live` may have been read while the table was still being made.
-        live = self._live_time_to_live(aws)
+        live = dynamodb_upkeep.time_to_live(aws, self.name)
         # One attribute goes before another one comes (DDB-08). AWS takes the second only an hour later (DDB-07): this
         # deploy then ends with an error, and one after that hour goes on from here.
         if live and live != self.time_to_live:
-            self._set_time_to_live(aws, live, enabled=False)
+            dynamodb_upkeep.set_time_to_live(aws, self.name, live, enabled=False)
         if self.time_to_live and live != self.time_to_live:
-            self._set_time_to_live(aws, self.time_to_live, enabled=True)
-
-    def _set_time_to_live(self, aws: Aws, attribute: str, *, enabled: bool) -> None:
-        wanted = attribute if enabled else ""
-        try:
-            aws.retry(
-                lambda: aws.client("dynamodb").update_time_to_live(
-                    TableName=self.name, TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute}
-                ),
-                when=_backups_are_being_enabled,
-                budget=_RECOVERY_BUDGET,
-            )
-        except ClientError:
-            # After a lost answer botocore's next attempt is refused, since it is so already (X-06, DDB-06).
-            if self._live_time_to_live(aws) != wanted:
-                raise
-
-    def _live_time_to_live(self, aws: Aws) -> str:
-        """The attribute; "" where nothing expires. On and off are in force as soon as AWS has taken them."""
-        try:
-            answer = aws.client("dynamodb").describe_time_to_live(TableName=self.name)
-        except ClientError as error:
-            # Of a table that is still being made.
-            if _not_yet(error):
-                return ""
-            raise
-        found = answer["TimeToLiveDescription"]
-        return str(found["AttributeName"]) if found["TimeToLiveStatus"] in ("ENABLING", "ENABLED") else ""
-
-    def _enable_recovery(self, aws: Aws) -> None:
-        # Right after ACTIVE the backups themselves are still being enabled (DDB-04).
-        aws.retry(
-            lambda: aws.client("dynamodb").update_continuous_backups(
-                TableName=self.name,
-                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
-            ),
-            when=has_code("ContinuousBackupsUnavailableException"),
-            budget=_RECOVERY_BUDGET,
-        )
-        aws.wait(
-            lambda: self._recovery_enabled(aws) or None,
-            what=f"point-in-time recovery of table {self.name}",
-            budget=_RECOVERY_BUDGET,
-        )
-
-    def _recovery_enabled(self, aws: Aws) -> bool:
-        try:
-            answer = aws.client("dynamodb").describe_continuous_backups(TableName=self.name)
-        except ClientError as error:
-            # A table that is still being made has no backups to describe.
-            if error_code(error) in ("TableNotFoundException", "ContinuousBackupsUnavailableException"):
-                return False
-            raise
-        backups = answer["ContinuousBackupsDescription"]
-        recovery = backups.get("PointInTimeRecoveryDescription", {})
-        return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
+            dynamodb_upkeep.set_time_to_live(aws, self.name, self.time_to_live, enabled=True)
 
     def _describe(self, aws: Aws) -> dict[str, Any] | None:
         try:
@@ -381,7 +302,9 @@ def table_tags(aws: Aws, arn: str, *, creating: bool = False) -> dict[str, str]:
             for key, value in tags.from_list(page["Tags"]).items()
         }
 
-    return aws.shared(("dynamodb.tags", arn), lambda: aws.retry(fetch, when=lambda error: creating and _not_yet(error)))
+    return aws.shared(
+        ("dynamodb.tags", arn), lambda: aws.retry(fetch, when=lambda error: creating and dynamodb_upkeep.not_yet(error))
+    )
 
 
 def _outputs(table: Mapping[str, Any]) -> Outputs:
@@ -403,63 +326,4 @@ def _settings(table: Mapping[str, Any]) -> dict[str, Any]:
         "encryption": table.get("SSEDescription", {}).get("SSEType", "DEFAULT"),
         "deletion_protection": table.get("DeletionProtectionEnabled", False),
         "stream": stream.get("StreamViewType") if stream.get("StreamEnabled") else None,
-    }
-
-
-def _shapes(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The indexes that are not on their way out, in the shape of `properties()`."""
-    return {
-        index["IndexName"]: {
-            "key_schema": _live_key(table, index["KeySchema"]),
-            "projection": index["Projection"]["ProjectionType"],
-        }
-        for index in table.get("GlobalSecondaryIndexes", [])
-        if index.get("IndexStatus") != "DELETING"
-    }
-
-
-def _types(*attributes: Attribute | None) -> dict[str, str]:
-    return {attribute.name: attribute.type for attribute in attributes if attribute}
-
-
-def _types_in_use(table: Mapping[str, Any]) -> dict[str, str]:
-    types = _live_types(table)
-    schemas = [table["KeySchema"], *(i["KeySchema"] for i in table.get("GlobalSecondaryIndexes", []))]
-    return {part["AttributeName"]: types[part["AttributeName"]] for schema in schemas for part in schema}
-
-
-def _live_types(table: Mapping[str, Any]) -> dict[str, str]:
-    return {found["AttributeName"]: found["AttributeType"] for found in table["AttributeDefinitions"]}
-
-
-def _definitions(types: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "AttributeType": kind} for name, kind in sorted(types.items())]
-
-
-def _key_schema(partition: Attribute, sort: Attribute | None) -> list[dict[str, str]]:
-    keys = [{"AttributeName": partition.name, "KeyType": "HASH"}]
-    if sort:
-        keys.append({"AttributeName": sort.name, "KeyType": "RANGE"})
-    return keys
-
-
-def _index_request(index: Index) -> dict[str, Any]:
-    return {
-        "IndexName": index.name,
-        "KeySchema": _key_schema(index.hash, index.range),
-        "Projection": {"ProjectionType": index.projection},
-    }
-
-
-def _key(partition: Attribute, sort: Attribute | None) -> dict[str, str]:
-    """`{"HASH": "id:S", "RANGE": "email:S"}`, in plans and for comparing."""
-    parts = {"HASH": f"{partition.name}:{partition.type}"}
-    return parts | ({"RANGE": f"{sort.name}:{sort.type}"} if sort else {})
-
-
-def _live_key(table: Mapping[str, Any], schema: list[dict[str, str]]) -> dict[str, str]:
-    types = _live_types(table)
-    return {
-        part["KeyType"]: f"{part['AttributeName']}:{types[part['AttributeName']]}"
-        for part in sorted(schema, key=lambda part: part["KeyType"])
     }

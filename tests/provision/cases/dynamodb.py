@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from studentdb.provision import tags
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
+from studentdb.provision.resources.dynamodb_shape import Attribute, Index
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
-from studentdb.provision.resources.dynamodb_table import Attribute, Index, Table
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.dynamodb_versions import Migration, Schema, ToolVersion
 from tests.provision.lifecycle import Case
 

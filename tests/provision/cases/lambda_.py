@@ -10,7 +10,8 @@ from typing import Any
 from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
-from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
