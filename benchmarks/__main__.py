@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--runs N] [deployment] [startup] [handler] [units] [own_time]`: all of them without a name."""
+"""`python -m benchmarks [--runs N] [NAME …]`: all measurements without a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from benchmarks import deployment, handler, own_time, startup, units
+from benchmarks import deployment, handler, listing, own_time, startup, units
 from benchmarks.clock import FailedError
 from studentdb.errors import StudentDBError
 
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "startup": (startup.measure, 20),
     "handler": (handler.measure, 15),
     "own_time": (own_time.measure, 500),
+    "listing": (listing.measure, 3),
     # They are the same in every run.
     "units": (lambda _: units.measure(), 1),
 }
