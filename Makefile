@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PYTEST := $(PY) -m pytest -p tests.left_out
 JOBS ?= 2
+# Compiled modules are kept, whatever the shell says: the tests import the functions hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help

@@ -11,12 +11,17 @@ from urllib.parse import urlsplit
 
 import boto3
 import httpx
+import hypothesis
 import pytest
 from moto import mock_aws
 
 from studentdb.provision.aws import Aws
 from tests.command_line import CommandLine, Deployed
 from tests.support import MOTO_ACCOUNT, REGION, Backend
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # Its assertions are as much the suite's as those in test files.
 pytest.register_assert_rewrite("tests.provision.lifecycle")

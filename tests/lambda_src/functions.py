@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import secrets
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any
 
@@ -50,14 +51,34 @@ class Functions:
 
     read: ModuleType
     write: ModuleType
-    accounts: ModuleType
     dynamodb: Any
     users: str
     index: str
     session: boto3.Session
     endpoint_url: str | None
-    cognito: Any
-    pool_id: str
+    monkeypatch: pytest.MonkeyPatch
+
+    @cached_property
+    def cognito(self) -> Any:
+        """The client of the user pool's service."""
+        return _cognito(self.endpoint_url)
+
+    @cached_property
+    def pool_id(self) -> str:
+        """The user pool, made when somebody first needs it: that takes longer than all the rest."""
+        return _make_pool(self.cognito)
+
+    @cached_property
+    def accounts(self) -> ModuleType:
+        """The function that reaches the user pool."""
+        self.monkeypatch.setenv("USER_POOL_ID", self.pool_id)
+        return importlib.import_module("studentdb_api.accounts")
+
+    @property
+    def pool(self) -> ModuleType:
+        """What that function asks the user pool with."""
+        assert self.accounts
+        return importlib.import_module("studentdb_api.pool")
 
     def send(self, made: dict[str, Any]) -> Reply:
         """Hand an event to the function that the gateway would choose."""
@@ -115,11 +136,8 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
         TableName=index,
         Item={"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
     )
-    cognito = _cognito(backend.endpoint_url)
-    pool_id = _make_pool(cognito)
     environment = {
         "TABLE_PREFIX": prefix,
-        "USER_POOL_ID": pool_id,
         "GRADE_SCALE": StackSettings().grade_scale,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
@@ -132,8 +150,10 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     # The function's own boto3.client: one session for all tests, since each would read the service models again.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
     read = _imported_anew("studentdb_api.read")
-    write, accounts = (importlib.import_module(f"studentdb_api.{part}") for part in ("write", "accounts"))
-    return Functions(read, write, accounts, dynamodb, users, index, session, backend.endpoint_url, cognito, pool_id)
+    write = importlib.import_module("studentdb_api.write")
+    # A function freezes what it begins with; here that is whatever earlier tests left behind.
+    gc.unfreeze()
+    return Functions(read, write, dynamodb, users, index, session, backend.endpoint_url, monkeypatch)
 
 
 @cache

@@ -36,7 +36,7 @@ def groups(api: Functions, account: dict[str, Any]) -> list[str]:
 @pytest.fixture
 def refusing(api: Functions) -> Any:
     """Make the function's next call of a Cognito operation fail, as a lost connection or a limit does."""
-    from studentdb_api import pool
+    pool = api.pool
 
     def refuse(operation: str, code: str) -> None:
         def fail(**_: Any) -> None:
@@ -196,7 +196,7 @@ def test_an_invitation_that_ends_anywhere_is_finished_by_the_next(
 def test_no_mail_today(api: Functions, refusing: Any) -> None:
     """Cognito's own sender sends 50 mails a day (COG-20): the account is complete, and said to be without a mail."""
     account = invite(api, "ada@x.edu")
-    from studentdb_api import pool
+    pool = api.pool
 
     sent: list[str] = []
 
