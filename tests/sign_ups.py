@@ -7,10 +7,13 @@ the second; moto invokes none. Where they do not, a test hands the function its 
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.support import Backend
 
 PASSWORD = "Long enough 1-2-3"
 # The engine's.
@@ -56,6 +59,16 @@ def event(source: str, person: Person, pool_id: str = "eu-central-1_Ab3dE6gH9", 
         "request": asked,
         "response": answer,
     }
+
+
+def tell_confirmed(engine: Backend, person: Person, env: str = "prod") -> dict[str, Any]:
+    """What Cognito does once somebody is confirmed, and the engine does not: the deployed function gets its event."""
+    aws = engine.root(env)
+    payload = json.dumps(confirmed(person)).encode()
+    answer = aws.client("lambda").invoke(FunctionName=f"{aws.deployment.prefix}-sign-up", Payload=payload)
+    found: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, found
+    return found
 
 
 def pre_sign_up(person: Person, **attributes: str) -> dict[str, Any]:
