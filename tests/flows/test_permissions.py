@@ -94,7 +94,8 @@ def _signed_up(engine: Backend, deployed: Deployed) -> str:
     """Somebody who waits for approval; the account's id."""
     cognito, person = engine.root("prod").client("cognito-idp"), Person()
     client = {"ClientId": deployed.config["clientId"], "Username": person.email}
-    sub = cognito.sign_up(**client, Password=PASSWORD)["UserSub"]
+    names = [{"Name": "given_name", "Value": person.given_name}]
+    sub = cognito.sign_up(**client, Password=PASSWORD, UserAttributes=names)["UserSub"]
     cognito.confirm_sign_up(**client, ConfirmationCode=CODE)
     tell_confirmed(engine, replace(person, sub=sub))
     return str(sub)
