@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from typing import Any
 
@@ -47,7 +48,9 @@ def gone(api: Functions, sub: str) -> bool:
 @pytest.fixture
 def refusing(api: Functions) -> Any:
     """Make the next call of an operation fail, of Cognito or of the table."""
-    from studentdb_api import dynamodb, pool
+    from studentdb_api import dynamodb
+
+    pool = api.pool
 
     def refuse(operation: str, after: int = 0) -> None:
         client = dynamodb.client if operation == "TransactWriteItems" else pool.client
@@ -346,15 +349,11 @@ def unconfirmed(api: Functions, email: str) -> str:
 
 
 def test_who_never_confirmed_goes_after_a_week(api: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    import datetime
-
-    from studentdb_api import user_check
-
     sub = unconfirmed(api, "slow@x.edu")
     assert check(api, repair=True) == []
     assert not gone(api, sub)
 
-    monkeypatch.setattr(user_check, "_PATIENCE", datetime.timedelta())
+    monkeypatch.setattr("studentdb_api.user_check._PATIENCE", datetime.timedelta())
     finding = "has not confirmed its e-mail address for a week"
     assert check(api) == [(finding, False)]
     assert check(api, repair=True) == [(finding, True)]
