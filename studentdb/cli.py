@@ -25,7 +25,9 @@ from studentdb.commands import (
     lock,
     notifications,
     permissions,
+    registrations,
     scores,
+    sign_up,
     students,
     subjects,
     users,
@@ -34,7 +36,7 @@ from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
-    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
+    r"studentdb (deploy|plan|status|teardown|lock|login|sign-up|whoami|admin|registrations"
     r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications)\b[^,;:(]*"
 )
 
@@ -69,6 +71,7 @@ deployment.register(app)
 lock.register(app)
 admin.register(app)
 account.register(app)
+sign_up.register(app)
 students.register(app)
 lecturers.register(app)
 administrators.register(app)
@@ -79,6 +82,7 @@ scores.register(app)
 audit.register(app)
 notifications.register(app)
 users.register(app)
+registrations.register(app)
 permissions.register(app)
 local.register(app)
 demo.register(app)

@@ -12,9 +12,11 @@ from studentdb.errors import StudentDBError, UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
+    from studentdb.api.cognito import Cognito
     from studentdb.api.records import Noun, Records
     from studentdb.api.scores import Scores
     from studentdb.api.session import Session
+    from studentdb.api.tokens import Binding
     from studentdb.api.transport import Http
     from studentdb.contract.academic_sessions import AcademicSession
     from studentdb.contract.audit import Act
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from studentdb.contract.line_items import LineItem
     from studentdb.contract.models import ResponseModel
     from studentdb.contract.notifications import Notification, ReceivedNotification
+    from studentdb.contract.registrations import Registration
     from studentdb.contract.results import Result
     from studentdb.contract.staff import Admin, Lecturer
     from studentdb.contract.students import Student
@@ -142,6 +145,8 @@ class Context:
                 api_burst=chosen.api_burst,
                 api_rate=chosen.api_rate,
                 custom_fields=variable(chosen.custom_fields),
+                self_registration=chosen.self_registration,
+                self_registration_domains=chosen.self_registration_domains,
                 grade_scale=chosen.grade_scale,
             ),
             Source(
@@ -167,18 +172,30 @@ class Context:
     @cached_property
     def session(self) -> Session:
         """The session with `known`, whether or not somebody is signed in."""
-        from studentdb.api.cognito import Cognito
         from studentdb.api.session import Session
-        from studentdb.api.tokens import Binding, TokenStore
+        from studentdb.api.tokens import TokenStore
+
+        return Session(self.binding, self.cognito, TokenStore(self.home))
+
+    @cached_property
+    def binding(self) -> Binding:
+        """What a session with `known` belongs to."""
+        from studentdb.api.tokens import Binding
 
         known = self.known
-        binding = Binding(
+        return Binding(
             api_url=known.api_url,
             cognito_url=known.cognito_url,
             user_pool_id=known.user_pool_id,
             client_id=known.client_id,
         )
-        return Session(binding, Cognito(self.http, binding), TokenStore(self.home))
+
+    @cached_property
+    def cognito(self) -> Cognito:
+        """The sign-in service of `known`."""
+        from studentdb.api.cognito import Cognito
+
+        return Cognito(self.http, self.binding)
 
     @cached_property
     def api(self) -> ApiClient:
@@ -285,6 +302,13 @@ class Context:
         from studentdb.api.nouns import USER
 
         return self._records(USER)
+
+    @cached_property
+    def registrations(self) -> Records[Registration]:
+        """Who has signed up at `known`; they can only be listed, and decided on."""
+        from studentdb.api.nouns import REGISTRATION
+
+        return self._records(REGISTRATION)
 
     @cached_property
     def notifications(self) -> Records[Notification]:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from studentdb import home
 from studentdb.custom_fields import CustomFields
@@ -51,6 +51,25 @@ def _grade_scale(text: str) -> str:
     if least[-1] != 0 or least[0] > 100 or any(high <= low for high, low in pairwise(least)):
         raise ValueError("not in order")
     return ", ".join(f"{name} {each}" for name, each in found)
+
+
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_MOST_DOMAINS = 20
+
+
+def _listed(given: object) -> object:
+    """A list of the file, or a variable's text with commas."""
+    if isinstance(given, str):
+        return tuple(part.strip() for part in given.split(",") if part.strip())
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _domains(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Written one way, since a change of them is a change of the function."""
+    domains = tuple(sorted({domain.lower() for domain in given}))
+    if len(domains) > _MOST_DOMAINS or not all(len(each) <= 120 and _DOMAIN.fullmatch(each) for each in domains):
+        raise ValueError("not domains")
+    return domains
 
 
 class Settings(BaseModel):
@@ -92,6 +111,13 @@ class Settings(BaseModel):
     custom_fields: CustomFields = Field(
         default_factory=dict, description="tables `[custom_fields.NAME]` of the file, as below"
     )
+    self_registration: Annotated[bool, Field(description="true or false")] = False
+    self_registration_domains: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_listed),
+        AfterValidator(_domains),
+        Field(description="a list of up to 20 domains of e-mail addresses, such as school.example.edu"),
+    ] = ()
     grade_scale: Annotated[
         str,
         Field(

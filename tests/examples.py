@@ -32,9 +32,21 @@ Record = dict[str, Any]
 
 
 class School:
-    """The records that examples are about. `role` and `email` are those of the account that asks, as `caller`."""
+    """The records that examples are about. `role` and `email` are those of the account that asks, as `caller`.
 
-    def __init__(self, ask: Ask, role: str = "admin", email: str = "", caller: Ask | None = None) -> None:
+    `signed_up` makes somebody who has signed up, which no operation does, and gives the account's id.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        role: str = "admin",
+        email: str = "",
+        caller: Ask | None = None,
+        *,
+        signed_up: Callable[[], str],
+    ) -> None:
+        self.signed_up = signed_up
         self._ask = ask
         self._caller = caller or ask
         self.role = role
@@ -146,6 +158,10 @@ def _new(name: str) -> Callable[[School, bool], Record]:
 
 def _of_account(**fields: Any) -> Example:
     return Example(lambda school, _: Arguments({"id": school.new("invite_user")["id"]}, body=fields))
+
+
+def _of_registration(body: Callable[[], Mapping[str, Any]]) -> Example:
+    return Example(lambda school, _: Arguments({"id": school.signed_up()}, body=body()))
 
 
 def _of_enrollment(enrollment: Callable[[School, bool], Record], **fields: Any) -> Example:
@@ -273,6 +289,9 @@ EXAMPLES: dict[str, Example] = {
     "queue_invitations": _creates(lambda _: {"invitations": [{"email": f"{unique()}@example.edu", "role": "student"}]}),
     "send_invitations": _always(Arguments(body={"limit": 1})),
     "withdraw_invitations": _creates(lambda _: {"emails": [f"{unique()}@example.edu"]}),
+    "list_registrations": _always(Arguments(query={"limit": "3"})),
+    "approve_registration": _of_registration(lambda: {"identifier": unique(), "role": "student"}),
+    "refuse_registration": _of_registration(lambda: {"reason": "Nobody here knows them"}),
     "check_users": _always(Arguments(body={"repair": False})),
     "list_users": _always(Arguments(query={"limit": "3"})),
     "get_user": _reads(_new("invite_user")),

@@ -245,3 +245,28 @@ def test_a_grade_scale_that_is_none(tmp_path: Path, written: str) -> None:
 
     assert "key `grade_scale`" in str(wrong)
     assert "is not grades and the percentages from which they are given" in str(wrong)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ('["school.example.org", "Example.EDU", "example.edu"]', ("example.edu", "school.example.org")),
+        ('"b.edu, a.edu"', ("a.edu", "b.edu")),
+        ("[]", ()),
+    ],
+)
+def test_sign_up_domains_are_written_one_way(tmp_path: Path, written: str, found: tuple[str, ...]) -> None:
+    (tmp_path / "studentdb.toml").write_text(f"self_registration = true\nself_registration_domains = {written}\n")
+
+    chosen = load({}, {}, tmp_path)
+    assert (chosen.self_registration, chosen.self_registration_domains) == (True, found)
+    of_variable = load({}, {"STUDENTDB_SELF_REGISTRATION_DOMAINS": ",".join(found)}, tmp_path / "nowhere")
+    assert (of_variable.self_registration, of_variable.self_registration_domains) == (False, found)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["@example.edu", "example", "a b.edu", "exämple.edu", "-a.edu", "*.edu", "a..edu", "1.2.3.4"]
+)
+def test_what_is_no_domain(wrong: str) -> None:
+    with pytest.raises(UsageError, match="is not a list of up to 20 domains of e-mail addresses"):
+        load({}, {"STUDENTDB_SELF_REGISTRATION_DOMAINS": wrong}, Path("nowhere"))

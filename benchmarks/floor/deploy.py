@@ -54,7 +54,7 @@ ROUTES = {
 PUBLIC_ROUTES = ("GET /api/health", "GET /api/openapi.json", "GET /api/public/notifications")
 ACCOUNT_ACTIONS = (
     *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
-    *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+    *("AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
     *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
 )
 LOGGED = {
@@ -232,6 +232,7 @@ def make_function(
     if half == "api-accounts":
         pool_id, _ = app.result()
         statements.append(allow(writes, arns[1:]))
+        statements.append(allow(["dynamodb:PutItem"], arns[:1]))
         actions = [f"cognito-idp:{action}" for action in ACCOUNT_ACTIONS]
         statements.append(allow(actions, [f"arn:aws:cognito-idp:{REGION}:{account}:userpool/{pool_id}"]))
         variables["USER_POOL_ID"] = pool_id

@@ -8,6 +8,8 @@ from studentdb_api.invitations import (
     send_invitations,
     withdraw_invitations,
 )
+from studentdb_api.registration_changes import approve_registration, refuse_registration
+from studentdb_api.registrations import list_registrations
 from studentdb_api.router import Api
 from studentdb_api.user_changes import disable_user, enable_user, invite_user, reset_user_password, set_user_role
 from studentdb_api.user_check import check_users
@@ -20,6 +22,9 @@ handler = Api(
         "queue_invitations": queue_invitations,
         "send_invitations": send_invitations,
         "withdraw_invitations": withdraw_invitations,
+        "list_registrations": list_registrations,
+        "approve_registration": approve_registration,
+        "refuse_registration": refuse_registration,
         "check_users": check_users,
         "list_users": list_users,
         "get_user": get_user,

@@ -8,17 +8,20 @@ disabled, and its owner is found by the verified e-mail.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from studentdb_api import dynamodb, locks
+from studentdb_api import clock, dynamodb, locks
 from studentdb_api.auth import Caller
+from studentdb_api.dynamodb import Record
 from studentdb_api.problems import Unauthenticated
 from studentdb_api.request import Request
 
+# The partition of the list of all accounts.
+LIST = "logins"
 _NOT_SIGNED_IN = frozenset(
     {
         "NotAuthorizedException",
@@ -36,8 +39,44 @@ def key(sub: str) -> dynamodb.Item:
     return {"pk": {"S": f"login#{sub}"}, "sk": {"S": "-"}}
 
 
-def known_person_id(caller: Caller) -> str:
-    """Whose account it is; "" where nobody has said so.
+def listed(sub: str) -> dict[str, Any]:
+    """The part of a transaction by which an account stands in the list of all that the tables know, for the check."""
+    return {"Put": {"TableName": dynamodb.INDEX, "Item": {"pk": {"S": LIST}, "sk": {"S": sub}}}}
+
+
+def updated(sub: str, values: Record, condition: str = "") -> dict[str, Any]:
+    """The part that sets fields of an account's item, and removes those that are None; it makes the item.
+
+    `condition` may name `#role`.
+    """
+    values = {**values, "updatedAt": clock.now()}
+    names = {f"#{name}": name for name in values}
+    kept = {name: value for name, value in values.items() if value is not None}
+    gone = [f"#{name}" for name in values if name not in kept]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+    if "#role" in condition:
+        names["#role"] = "role"
+    return {
+        "Update": {
+            "TableName": dynamodb.INDEX,
+            "Key": key(sub),
+            "UpdateExpression": expression + (f" REMOVE {', '.join(gone)}" if gone else ""),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {f":{name}": dynamodb.attribute(each) for name, each in kept.items()},
+            **({"ConditionExpression": condition} if condition else {}),
+        }
+    }
+
+
+class Login(NamedTuple):
+    """What the tables know of an account: whose it is, and since when it waits for approval; "" for neither."""
+
+    person_id: str = ""
+    waiting: str = ""
+
+
+def known(caller: Caller) -> Login:
+    """The caller's account.
 
     Raises Unauthenticated for one that is disabled, and for a token with the rights that an account had before.
     """
@@ -47,13 +86,16 @@ def known_person_id(caller: Caller) -> str:
     # A new token, which the same session may ask for, has the new role.
     if "since" in item and caller.issued <= int(item["since"]["N"]):
         raise Unauthenticated("the account's role has changed since this token was made")
-    return str(item.get("id", {}).get("S", ""))
+    return Login(*(str(item.get(name, {}).get("S", "")) for name in ("id", "waiting")))
 
 
 def person_id(request: Request) -> str:
     """The id of the person who asks, or "". Raises Unauthenticated for a token that was revoked (JWT-10)."""
     if request.person_id:
         return request.person_id
+    # Who signs up with somebody's address, and waits, is not that person yet.
+    if request.waiting or not request.caller.groups:
+        return ""
     # An access token carries no e-mail (JWT-03), so the pool is asked, with the caller's own token.
     email = _email(request)
     return (locks.holder(locks.email(email)) or "") if email else ""

@@ -19,6 +19,7 @@ def me(request: Request) -> Answer:
             "groups": list(request.caller.groups),
             "person": person,
             "student": person if is_student else None,
+            "waitingSince": request.waiting or None,
         }
     )
 

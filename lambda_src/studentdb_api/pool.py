@@ -17,6 +17,8 @@ from studentdb_api.problems import Invalid, MailLimit, MailRefused, NotFound
 POOL = os.environ["USER_POOL_ID"]
 # The groups, in the order of lists.
 ROLES = ("admin", "lecturer", "student")
+# Of an account that signed up and has not confirmed its e-mail address.
+UNCONFIRMED = "UNCONFIRMED"
 # Of one call: Cognito gives no more.
 LARGEST_PAGE = 60
 
@@ -63,6 +65,12 @@ def make(email: str) -> dict[str, Any]:
             raise Invalid(errors=[{"field": "email", "message": "cannot have an account"}]) from error
         if code(error) != "UsernameExistsException":
             raise
+        found = account(email)
+        if found["UserStatus"] != UNCONFIRMED:
+            return found
+        # Whoever began to sign up with this address has not shown that it is theirs: their password must not stay.
+        call(client.admin_delete_user, Username=found["Username"])
+        return make(email)
     return account(email)
 
 

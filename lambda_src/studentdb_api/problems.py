@@ -70,6 +70,12 @@ class NotAllowed(Problem):
     status, slug, title = 403, "not-allowed", "You may not do this"
 
 
+class NotApproved(NotAllowed):
+    """Somebody has signed up, and no admin has decided yet: the account is in no group."""
+
+    slug, title = "not-approved", "Your account waits for approval"
+
+
 class NotFound(Problem):
     """No such thing, or none that concerns this operation."""
 
@@ -185,6 +191,21 @@ class OwnAccount(Problem):
     """Nobody takes rights away from himself, so an admin always remains."""
 
     status, slug, title = 409, "own-account", "This is your own account"
+
+
+class Waiting(Problem):
+    """What is done to accounts with a role cannot be done to one that nobody has approved."""
+
+    status, slug, title = 409, "waits-for-approval", "The account waits for approval"
+
+    def __init__(self) -> None:
+        super().__init__("approve or refuse the registration first")
+
+
+class Decided(Problem):
+    """Somebody has decided already."""
+
+    status, slug, title = 409, "decided", "This is decided already"
 
 
 class MailRefused(Problem):

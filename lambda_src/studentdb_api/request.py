@@ -32,6 +32,8 @@ class Request(NamedTuple):
     request_id: str = ""
     # Whose account it is, where the tables say so; see logins.person_id.
     person_id: str = ""
+    # Since when the account waits for approval; "" for one that does not.
+    waiting: str = ""
 
     @property
     def unlimited(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError, HTTPClientError
 
 from studentdb_api import auth, log, logins, request, validation
-from studentdb_api.problems import Busy, Invalid, MethodNotAllowed, NotFound, Problem
+from studentdb_api.problems import Busy, Invalid, MethodNotAllowed, NotApproved, NotFound, Problem
 from studentdb_api.request import Answer, Request
 
 Handler = Callable[[Request], Answer]
@@ -113,8 +113,7 @@ class Api:
         if operation is None:
             methods = {each.method for each in self.contract if each.match(path) is not None}
             raise MethodNotAllowed(sorted(methods)) if methods else NotFound
-        relations = _relations(operation, caller)
-        person_id = "" if operation.public else logins.known_person_id(caller)
+        relations, login = _admitted(operation, caller)
         query, body = _checked(operation, parameters, event)
         answer = self.handlers[operation.name](
             Request(
@@ -126,16 +125,22 @@ class Api:
                 body,
                 event.get("headers") or {},
                 str(event.get("requestContext", {}).get("requestId", "")),
-                person_id,
+                *login,
             )
         )
         return _success(operation.status, answer)
 
 
-def _relations(operation: Operation, caller: auth.Caller) -> frozenset[str]:
+def _admitted(operation: Operation, caller: auth.Caller) -> tuple[frozenset[str], logins.Login]:
+    """By which relations the caller may do it, and what the tables know of the account."""
     if operation.public:
-        return frozenset()
-    return frozenset({"self"}) if operation.signed_in else caller.relations(operation.allowed)
+        return frozenset(), logins.Login()
+    if operation.signed_in:
+        return frozenset({"self"}), logins.known(caller)
+    # Who is in no group is told why; who waits for one is told that.
+    if not caller.groups and logins.known(caller).waiting:
+        raise NotApproved("an admin has to approve it; then sign in again")
+    return caller.relations(operation.allowed), logins.known(caller)
 
 
 def _checked(operation: Operation, parameters: dict[str, str], event: Event) -> tuple[dict[str, Any], dict[str, Any]]:

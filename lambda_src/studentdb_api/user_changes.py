@@ -17,9 +17,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from studentdb_api import audit, clock, dynamodb, locks, logins, pool, records, transactions, users
+from studentdb_api import audit, dynamodb, locks, logins, pool, records, registrations, transactions, users
 from studentdb_api.dynamodb import NO_EMAIL, Record
-from studentdb_api.problems import Duplicate, Invalid, OwnAccount
+from studentdb_api.problems import Duplicate, Invalid, OwnAccount, Waiting
 from studentdb_api.request import Answer, Request
 from studentdb_api.transactions import RefusedError
 
@@ -40,7 +40,7 @@ def invited(
 ) -> tuple[str, str | None]:
     """A whole invitation: the account's id, and where no mail is to be sent the one-time password.
 
-    Raises Duplicate, Invalid, MailRefused, MailLimit.
+    Raises Duplicate, Invalid, MailRefused, MailLimit, Waiting.
     """
     whose = _whose(email, identifier)
     account = pool.make(email)
@@ -50,6 +50,8 @@ def invited(
         message = f"has an account already, as {' and '.join(held)}"
         raise Duplicate(f"already taken: {message}", [{"field": "email", "message": message}])
     before = stored(sub)
+    if before.get("waiting"):
+        raise Waiting
     after = {**before, "email": email, "role": role, **(whose or {})}
     write(request, sub, before, after)
     pool.put_into(sub, role)
@@ -85,11 +87,14 @@ def enable_user(request: Request) -> Answer:
 def set_user_role(request: Request) -> Answer:
     """POST /api/users/{id}/role."""
     sub, role = _another(request), request.body["role"]
-    before = stored(sub) | {"role": " and ".join(pool.groups(sub)) or None}
+    before = stored(sub)
+    if before.get("waiting"):
+        raise Waiting
+    before |= {"role": " and ".join(pool.groups(sub)) or None}
     write(request, sub, before, {**before, "role": role})
     pool.put_into(sub, role)
     # Whole seconds, as a token has them.
-    _update(sub, {"since": int(time.time())})
+    transactions.commit([logins.updated(sub, {"since": int(time.time())})])
     return Answer(users.one(sub))
 
 
@@ -110,7 +115,7 @@ def stored(sub: str) -> Record:
 def write(request: Request, sub: str, before: Record, after: Record) -> None:
     """The account's item, with whose account it is held against a second one, and the audit."""
     old, new = before.get("id"), after.get("id")
-    parts = [_updated(sub, {name: after.get(name) for name in (*_TOLD, "personEmail")}), _listed(sub)]
+    parts = [logins.updated(sub, {name: after.get(name) for name in (*_TOLD, "personEmail")}), logins.listed(sub)]
     if new != old:
         parts += [locks.taken(_lock(new), sub)] if new else []
         parts += [locks.released(_lock(old), sub)] if old else []
@@ -124,11 +129,18 @@ def write(request: Request, sub: str, before: Record, after: Record) -> None:
 def forget(request: Request, sub: str) -> None:
     """The tables know the account no more."""
     before = stored(sub)
-    keys = [logins.key(sub), {"pk": {"S": "logins"}, "sk": {"S": sub}}]
+    transactions.commit([*forgotten(sub, before), _told(request, sub, before, {})])
+
+
+def forgotten(sub: str, item: Record) -> list[dict[str, Any]]:
+    """The parts of a transaction after which the tables know the account no more. `item` is the account's item."""
+    keys = [logins.key(sub), {"pk": {"S": logins.LIST}, "sk": {"S": sub}}]
     parts: list[dict[str, Any]] = [{"Delete": {"TableName": dynamodb.INDEX, "Key": key}} for key in keys]
-    if before.get("id"):
-        parts.append(locks.released(_lock(before["id"]), sub))
-    transactions.commit([*parts, _told(request, sub, before, {})])
+    if item.get("id"):
+        parts.append(locks.released(_lock(item["id"]), sub))
+    if item.get("waiting"):
+        parts.append(registrations.forgotten(sub, item["waiting"]))
+    return parts
 
 
 def tell(request: Request, sub: str, before: Record, after: Record) -> None:
@@ -174,30 +186,3 @@ def _another(request: Request) -> str:
 
 def _lock(person_id: str | None) -> str:
     return f"login-of#{person_id}"
-
-
-def _listed(sub: str) -> dict[str, Any]:
-    """All accounts that the tables know stand in one partition as well, for the check."""
-    return {"Put": {"TableName": dynamodb.INDEX, "Item": {"pk": {"S": "logins"}, "sk": {"S": sub}}}}
-
-
-def _update(sub: str, values: Record) -> None:
-    transactions.commit([_updated(sub, values)])
-
-
-def _updated(sub: str, values: Record) -> dict[str, Any]:
-    """The part that sets fields of an account's item, and removes those that are None; it makes the item."""
-    values = {**values, "updatedAt": clock.now()}
-    names = {f"#{at}": name for at, name in enumerate(values)}
-    kept = {at: values[name] for at, name in names.items() if values[name] is not None}
-    gone = [at for at in names if at not in kept]
-    expression = "SET " + ", ".join(f"{at} = :{at[1:]}" for at in kept)
-    return {
-        "Update": {
-            "TableName": dynamodb.INDEX,
-            "Key": logins.key(sub),
-            "UpdateExpression": expression + (f" REMOVE {', '.join(gone)}" if gone else ""),
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": {f":{at[1:]}": dynamodb.attribute(each) for at, each in kept.items()},
-        }
-    }

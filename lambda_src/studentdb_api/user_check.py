@@ -6,15 +6,27 @@ of a group counts, since it stands in the tokens; a lock-out counts wherever it 
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
-from studentdb_api import cursors, dynamodb, pool, records, user_changes, users
+from studentdb_api import (
+    cursors,
+    dynamodb,
+    pool,
+    records,
+    registration_changes,
+    registrations,
+    user_changes,
+    users,
+)
 from studentdb_api.dynamodb import NO_EMAIL, Record
 from studentdb_api.problems import Duplicate, NotFound
 from studentdb_api.request import Answer, Request
 
 # Of one part: each account costs a call or two.
 PART = 20
+# As long as a one-time password is good.
+_PATIENCE = datetime.timedelta(days=7)
 
 Found = list[tuple[str, bool]]
 
@@ -53,6 +65,8 @@ def _account(request: Request, user: dict[str, Any], item: Record, repair: bool)
     found: Found = []
     wanted = dict(item)
     held, role = pool.groups(sub), item.get("role")
+    if not held and role not in pool.ROLES and user["UserStatus"] in ("CONFIRMED", pool.UNCONFIRMED):
+        return _signed_up(request, user, item, repair)
     if len(held) != 1:
         # Only the tables can tell which one was meant.
         known = role in pool.ROLES and (not held or role in held)
@@ -79,7 +93,31 @@ def _account(request: Request, user: dict[str, Any], item: Record, repair: bool)
             user_changes.write(request, sub, item, wanted)
         except Duplicate:
             return [(f"{text}; its person has another account", False) for text, _ in found]
+    if item.get("waiting"):
+        found.append(("has a role, and its registration still waits", repair))
+        if repair:
+            registration_changes.settle(sub, item["waiting"], str(wanted.get("role")))
     return found
+
+
+def _signed_up(request: Request, user: dict[str, Any], item: Record, repair: bool) -> Found:
+    """An account that nobody has given a role yet."""
+    sub = user["Username"]
+    if item.get("waiting"):
+        return []
+    if user["UserStatus"] != pool.UNCONFIRMED:
+        # The trigger was lost, and with it what role was asked for.
+        attributes = {each["Name"]: str(each.get("Value", "")) for each in user["Attributes"]}
+        if repair:
+            registrations.register(request, sub, {**registrations.of_attributes(attributes), "role": None})
+        return [("has signed up, and no registration tells of it", repair)]
+    # After a while the address is free again, for its owner as well.
+    if datetime.datetime.now(datetime.UTC) - user["UserCreateDate"] < _PATIENCE:
+        return []
+    if repair:
+        user_changes.tell(request, sub, {"email": pool.attribute(user, "email")}, {})
+        pool.call(pool.client.admin_delete_user, Username=sub)
+    return [("has not confirmed its e-mail address for a week", repair)]
 
 
 def _person(user: dict[str, Any], wanted: Record, repair: bool) -> Found:

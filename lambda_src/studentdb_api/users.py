@@ -116,7 +116,7 @@ def _next(roles: list[str], role: str, token: str) -> str | None:
 
 def _shown(user: dict[str, Any], role: str | None, item: Record, persons: Mapping[str, Record]) -> User:
     whose = persons.get(item.get("id", ""))
-    state = str(user["UserStatus"])
+    state = "waits for approval" if "waiting" in item else str(user["UserStatus"])
     return {
         "id": user["Username"],
         "email": pool.attribute(user, "email") or None,

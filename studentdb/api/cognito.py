@@ -33,7 +33,7 @@ class Authenticator(Protocol):
 
 
 class CognitoError(Exception):
-    """An error as the service has it; never leaves this module."""
+    """An error as the service has it; never leaves `studentdb.api`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -49,9 +49,14 @@ class Cognito:
         self._binding = binding
         self._now = now
 
+    @property
+    def client_id(self) -> str:
+        """The app client, which every call that nobody signs has to name."""
+        return self._binding.client_id
+
     def sign_in(self, email: str, password: str, choose_password: Callable[[], str]) -> Tokens:
         """See Authenticator. Raises UsageError where the new password is not good enough."""
-        _refuse_unencodable(password)
+        refuse_unencodable(password)
         try:
             answer = self._prove(email, password)
             if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
@@ -63,7 +68,7 @@ class Cognito:
     def refresh(self, tokens: Tokens) -> Tokens:
         """See Authenticator."""
         try:
-            answer = self._call(
+            answer = self.call(
                 "InitiateAuth",
                 AuthFlow="REFRESH_TOKEN_AUTH",
                 ClientId=self._binding.client_id,
@@ -71,7 +76,7 @@ class Cognito:
             )
             return self._session(answer, tokens.email, refresh_token=tokens.refresh_token)
         except CognitoError as error:
-            _raise_common(error)
+            raise_common(error)
             raise NotSignedInError(
                 "your session has ended", why=error.message, hint=f"studentdb login {tokens.email}"
             ) from None
@@ -79,15 +84,15 @@ class Cognito:
     def revoke(self, tokens: Tokens) -> None:
         """See Authenticator. Takes the access tokens made from it along (RevokeToken)."""
         try:
-            self._call("RevokeToken", ClientId=self._binding.client_id, Token=tokens.refresh_token)
+            self.call("RevokeToken", ClientId=self._binding.client_id, Token=tokens.refresh_token)
         except CognitoError as error:
-            _raise_common(error)
+            raise_common(error)
             raise StudentDBError("the session was not revoked", why=error.message) from None
 
     def _prove(self, email: str, password: str) -> dict[str, Any]:
         """Both messages of SRP; the answer to the second."""
         handshake = Handshake()
-        answer = self._call(
+        answer = self.call(
             "InitiateAuth",
             AuthFlow="USER_SRP_AUTH",
             ClientId=self._binding.client_id,
@@ -120,14 +125,14 @@ class Cognito:
         )
 
     def _set_password(self, challenge: Mapping[str, Any], new_password: str) -> dict[str, Any]:
-        _refuse_unencodable(new_password)
+        refuse_unencodable(new_password)
         parameters = challenge.get("ChallengeParameters", {})
         return self._respond(challenge, USERNAME=parameters.get("USER_ID_FOR_SRP", ""), NEW_PASSWORD=new_password)
 
     def _respond(self, challenge: Mapping[str, Any], **responses: str) -> dict[str, Any]:
         # The SRP challenge has no Session: its secret block identifies it.
         session = {"Session": challenge["Session"]} if challenge.get("Session") else {}
-        return self._call(
+        return self.call(
             "RespondToAuthChallenge",
             ClientId=self._binding.client_id,
             ChallengeName=challenge["ChallengeName"],
@@ -151,8 +156,8 @@ class Cognito:
         except (LookupError, TypeError, ValueError, AttributeError):
             raise _not_cognito(self._binding.cognito_url) from None
 
-    def _call(self, operation: str, **parameters: object) -> dict[str, Any]:
-        """Raises CognitoError, UnavailableError."""
+    def call(self, operation: str, **parameters: object) -> dict[str, Any]:
+        """One call of the service. Raises CognitoError, UnavailableError."""
         url = self._binding.cognito_url
         response = self._http.send(
             "POST",
@@ -186,7 +191,8 @@ def _json_object(response: httpx.Response) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _refuse_unencodable(password: str) -> None:
+def refuse_unencodable(password: str) -> None:
+    """Raises UsageError for what came of bytes that are no text."""
     try:
         password.encode()
     except UnicodeEncodeError:
@@ -194,7 +200,7 @@ def _refuse_unencodable(password: str) -> None:
 
 
 def _raise_sign_in_error(error: CognitoError, email: str) -> NoReturn:
-    _raise_common(error)
+    raise_common(error)
     again = f"studentdb login {email}"
     if error.code in {"InvalidPasswordException", "PasswordHistoryPolicyViolationException"}:
         raise UsageError("the new password is refused", why=error.message, hint=again) from None
@@ -205,7 +211,9 @@ def _raise_sign_in_error(error: CognitoError, email: str) -> NoReturn:
             hint="ask an administrator for a one-time password",
         ) from None
     if error.code == "UserNotConfirmedException":
-        raise NotSignedInError("this account is not confirmed", hint="ask an administrator to finish it") from None
+        raise NotSignedInError(
+            "this account's e-mail address is not confirmed", hint=f"studentdb sign-up {email} --resend"
+        ) from None
     if error.code in {"NotAuthorizedException", "UserNotFoundException"}:
         raise _refused(error, again) from None
     raise StudentDBError("sign-in failed", why=f"{error.code}: {error.message}") from None
@@ -227,8 +235,8 @@ def _refused(error: CognitoError, again: str) -> NotSignedInError:
     return NotSignedInError("e-mail or password is wrong", hint=again)
 
 
-def _raise_common(error: CognitoError) -> None:
-    """What can go wrong in every call."""
+def raise_common(error: CognitoError) -> None:
+    """What can go wrong in every call: UnavailableError, NotSignedInError."""
     if error.code in {"TooManyRequestsException", "LimitExceededException", "InternalErrorException"}:
         raise UnavailableError("the sign-in service is busy", why=error.message, hint="try again in a minute") from None
     if error.code == "ResourceNotFoundException":

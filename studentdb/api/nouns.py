@@ -9,6 +9,7 @@ from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.line_items import LineItem
 from studentdb.contract.notifications import Notification, ReceivedNotification
+from studentdb.contract.registrations import Registration
 from studentdb.contract.results import Result
 from studentdb.contract.staff import Admin, Lecturer
 from studentdb.contract.students import Student
@@ -35,4 +36,5 @@ ACT = Noun("act", "audit", Act)
 NOTIFICATION = Noun("notification", "notifications", Notification)
 RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", ReceivedNotification)
 USER = Noun("user", "users", User, key="email")
+REGISTRATION = Noun("registration", "registrations", Registration)
 INVITATION = Noun("invitation", "invitations", Invitation)

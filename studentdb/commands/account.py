@@ -37,10 +37,7 @@ def login(
 
     console = Console()
     if site is not None:
-        from studentdb.api.site import fetch_config
-        from studentdb.targets import from_site
-
-        context.known = context.registry.recognise(from_site(fetch_config(context.http, site)))
+        meet(context, site)
     # The address, which a stranger's site cannot borrow as it can a name.
     console.say(f"Signing in to {context.known.label} at {context.known.site_url}")
     password = from_stdin() if password_stdin else from_prompt()
@@ -56,6 +53,16 @@ def login(
         context.registry.remember(context.known)
     groups = ", ".join(person.groups) or "no group"
     console.say(f"Signed in as {person.email} ({groups}).")
+    if not person.groups:
+        console.say("Who has signed up can do nothing until an administrator approves it; then sign in again.")
+
+
+def meet(context: Context, site: str) -> None:
+    """Mean the deployment of this site from here on; it is not remembered yet."""
+    from studentdb.api.site import fetch_config
+    from studentdb.targets import from_site
+
+    context.known = context.registry.recognise(from_site(fetch_config(context.http, site)))
 
 
 def logout(context: Context) -> None:

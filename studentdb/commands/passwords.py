@@ -12,12 +12,13 @@ from studentdb.errors import UsageError
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin (its first line).")]
 
 
-def from_stdin() -> str:
-    """The first line of stdin. Raises UsageError where it is empty."""
-    password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise UsageError("no password came from stdin", hint="printf '%s' \"$PASSWORD\" | studentdb … --password-stdin")
-    return password
+def from_stdin(what: str = "password") -> str:
+    """The next line of stdin. `what` it is has an option of this name. Raises UsageError where it is empty."""
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        hint = f"printf '%s' \"${what.upper()}\" | studentdb … --{what}-stdin"
+        raise UsageError(f"no {what} came from stdin", hint=hint)
+    return line
 
 
 def from_prompt(question: str = "Password", *, twice: bool = False) -> str:

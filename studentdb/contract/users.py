@@ -21,7 +21,10 @@ from studentdb.contract.operation import Operation, Role
 
 State = Annotated[
     str,
-    Field(description="invited: has not chosen a password yet; confirmed: has; anything else in Cognito's own word"),
+    Field(
+        description="invited: has not chosen a password yet; confirmed: has; waits for approval: has signed up; "
+        "anything else in Cognito's own word"
+    ),
 ]
 
 

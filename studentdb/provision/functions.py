@@ -20,6 +20,7 @@ from studentdb.provision.tables import Tables
 # The one place that names the functions' runtime; lambda_src keeps to the oldest Python that the product supports.
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
+SIGN_UP = "sign-up"
 
 
 def answering(
@@ -36,6 +37,8 @@ def answering(
             policies.reads([users, index]),
             appends,
             policies.writes([index]),
+            # Somebody who signs up may be nobody's record yet.
+            policies.appends(users),
             policies.accounts(pool.out("arn")),
         ],
     }
@@ -86,6 +89,25 @@ def searching(deployment: Deployment, settings: StackSettings, code: bytes, tabl
         batch_size=100,
     )
     return (*parts, stream)
+
+
+def signing_up(
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables
+) -> tuple[LogGroup, Role, RolePolicy, Function]:
+    """What Cognito invokes when somebody signs up. It takes nothing of the pool, which takes its ARN."""
+    domains = " ".join(settings.self_registration_domains)
+    return _function(
+        deployment,
+        settings,
+        code,
+        SIGN_UP,
+        [policies.registers(tables.index.out("arn")), policies.appends(tables.audit.out("arn"))],
+        handler="studentdb_api.sign_up.handler",
+        description=f"Checks and keeps who signs up ({deployment.id})",
+        environment={"SIGN_UP_DOMAINS": domains} if domains else {},
+        # Cognito waits no longer.
+        timeout_s=5,
+    )
 
 
 def _function(

@@ -49,16 +49,25 @@ def writes_postings(users_arn: str, index_arn: str) -> Sequence[Mapping[str, Any
     )
 
 
+def registers(index_arn: str) -> Mapping[str, Any]:
+    """What comes of a sign-up: in these partitions and no other, since anybody on the internet causes it."""
+    partitions = {"dynamodb:LeadingKeys": ["login#*", "logins", "registration#pending"]}
+    return {
+        **allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [index_arn]),
+        "Condition": {"ForAllValues:StringLike": partitions},
+    }
+
+
 def appends(table_arn: str) -> Mapping[str, Any]:
     """New items, and no change or removal of one."""
     return allow(["dynamodb:PutItem"], [table_arn])
 
 
 def accounts(user_pool_arn: str) -> Mapping[str, Any]:
-    """What admins do with accounts, in this pool and no other; none is ever deleted."""
+    """What admins do with accounts, in this pool and no other. Deleted are those that were never approved."""
     actions = (
         *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
-        *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+        *("AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
         *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
     )
     return allow([f"cognito-idp:{action}" for action in actions], [user_pool_arn])

@@ -68,7 +68,20 @@ def stack(
     signing_key = SigningKey(name="cursor", table_name=data.index.out("name"))
 
     # --- people
-    pool = UserPool(name=f"{prefix}-users", password_minimum_length=settings.password_minimum_length)
+    *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data)
+    pool = UserPool(
+        name=f"{prefix}-users",
+        password_minimum_length=settings.password_minimum_length,
+        sign_up_function_arn=sign_up.out("arn") if settings.self_registration else "",
+    )
+    # The function must not need the pool, which needs the function: what it may be invoked by stands apart.
+    sign_up_permission = Permission(
+        name="sign-up",
+        function_name=sign_up.out("name"),
+        principal="cognito-idp.amazonaws.com",
+        source_arn=pool.out("arn"),
+    )
+    self_registration = (*sign_up_parts, sign_up, sign_up_permission)
     groups = tuple(
         Group(name=name, user_pool_id=pool.out("id"), description=description) for name, description in GROUPS.items()
     )
@@ -180,6 +193,7 @@ def stack(
     resources: tuple[Resource, ...] = (
         *data.all(),
         signing_key,
+        *(self_registration if settings.self_registration else ()),
         pool,
         # Before the groups, which nothing waits for: a pool's children are made one at a time.
         client,
@@ -204,5 +218,6 @@ def stack(
         objects,
         invalidation,
     )
-    # No feature can be switched off so far, and nothing was ever taken out or renamed: what is, is added here.
-    return Stack(resources, absent=undeclared(resources))
+    # What is switched off goes; nothing was ever taken out or renamed: what is, is added here.
+    switched_off: tuple[Resource, ...] = () if settings.self_registration else self_registration
+    return Stack(resources, absent=(*switched_off, *undeclared(resources)))

@@ -15,4 +15,7 @@ class StackSettings:
     api_rate: int = 100
     # The school's own fields of people, as JSON.
     custom_fields: str = ""
+    # Whether people may sign up themselves, and from which e-mail domains; from any where there are none.
+    self_registration: bool = False
+    self_registration_domains: tuple[str, ...] = ()
     grade_scale: str = "A 90, B 80, C 70, D 60, F 0"

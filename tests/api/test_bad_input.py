@@ -21,7 +21,10 @@ SCHEMAS = {each["name"]: each for each in json.loads(CONTRACT.read_text(encoding
 # Nobody is asked: records are what was sent, with ids and a version.
 NOBODY_S = dict.fromkeys(("id", "classId", "personId"), "00000000-0000-4000-8000-000000000000")
 NUMBERED = {"create_notification": {"id": "1"}}
-SCHOOL = School(lambda name, arguments: {**NOBODY_S, **NUMBERED.get(name, {}), "version": 1, **(arguments.body or {})})
+SCHOOL = School(
+    lambda name, arguments: {**NOBODY_S, **NUMBERED.get(name, {}), "version": 1, **(arguments.body or {})},
+    signed_up=lambda: NOBODY_S["id"],
+)
 
 
 def said(model: type[RequestModel], fields: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -57,7 +57,7 @@ def functions(tmp_path: Path) -> Path:
 
 def _update(school: School) -> Took:
     """Other settings, and other code."""
-    school.change(api_rate=50, log_retention_days=30, password_minimum_length=14)
+    school.change(api_rate=50, log_retention_days=30, password_minimum_length=14, self_registration=True)
     (school.source.functions / "studentdb_api" / "more.py").write_text("MORE = 1\n")
     return school.deploy()
 

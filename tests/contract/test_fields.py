@@ -20,6 +20,7 @@ MEANT = {
     ("create_enrollment", "role"): "what somebody is in a class; not the role of the account",
     ("invite_user", "role"): "an admin says what an account may do",
     ("set_user_role", "role"): "the same",
+    ("approve_registration", "role"): "the same; student or lecturer only",
     ("queue_invitations", "role"): "the same",
     ("read_notifications", "id"): "what was read: found by it, not set",
 }

@@ -114,8 +114,13 @@ def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: B
     calls: list[str] = []
     session.events.register("before-call", lambda model, **_: calls.append(model.name))
     # The school's own fields stand in the folder in which it was deployed.
-    own = load({}, {}, deployed.command_line.home).custom_fields
-    deployer = _deployer(engine.aws("prod", session), settings=StackSettings(custom_fields=variable(own)))
+    own = load({}, {}, deployed.command_line.home)
+    settings = StackSettings(
+        custom_fields=variable(own.custom_fields),
+        self_registration=own.self_registration,
+        self_registration_domains=own.self_registration_domains,
+    )
+    deployer = _deployer(engine.aws("prod", session), settings=settings)
     outcome = deployer.deploy(lambda plan: pytest.fail(f"something to do: {plan}"))
     assert outcome is not None
     assert len(calls) > 40

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,9 +23,9 @@ from studentdb.contract.operation import ROLES, Operation
 from studentdb.contract.operations import OPERATIONS, operation
 from tests.command_line import Deployed
 from tests.examples import EXAMPLES, Arguments, School, address, example
+from tests.sign_ups import CODE, PASSWORD, Person, tell_confirmed
 from tests.support import Backend
 
-PASSWORD = "Long enough 1-2-3"
 # Somebody with an account and in no group.
 NOBODY = "nobody"
 
@@ -84,8 +84,21 @@ def api(engine: Backend, deployed: Deployed) -> Iterator[Api]:
             return answer.json() if answer.content else None
 
         for role, email in emails.items():
-            made.schools[role] = School(done, role, email, partial(done, role=role))
+            made.schools[role] = School(
+                done, role, email, partial(done, role=role), signed_up=partial(_signed_up, engine, deployed)
+            )
         yield made
+
+
+def _signed_up(engine: Backend, deployed: Deployed) -> str:
+    """Somebody who waits for approval; the account's id."""
+    cognito, person = engine.root("prod").client("cognito-idp"), Person()
+    client = {"ClientId": deployed.config["clientId"], "Username": person.email}
+    names = [{"Name": "given_name", "Value": person.given_name}]
+    sub = cognito.sign_up(**client, Password=PASSWORD, UserAttributes=names)["UserSub"]
+    cognito.confirm_sign_up(**client, ConfirmationCode=CODE)
+    tell_confirmed(engine, replace(person, sub=sub))
+    return str(sub)
 
 
 def test_no_operation_is_forgotten() -> None:

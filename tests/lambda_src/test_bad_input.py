@@ -7,6 +7,7 @@ same before it goes to the network: tests/api/test_bad_input.py breaks the same 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.broken import broken_bodies, broken_values
 from tests.examples import EXAMPLES, Arguments, School, address, example
 from tests.lambda_src.events import ADMIN, event
 from tests.lambda_src.functions import Functions, Reply
+from tests.lambda_src.test_registrations import sign_up
 
 NOBODY_S_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -74,7 +76,7 @@ def school(api: Functions) -> School:
         assert 200 <= reply.status < 300, (name, reply)
         return reply.body
 
-    return School(ask)
+    return School(ask, signed_up=lambda: sign_up(api, email=f"{secrets.token_hex(6)}@x.edu"))
 
 
 def send(api: Functions, name: str, arguments: Arguments, **more: Any) -> Reply:

@@ -68,7 +68,7 @@ def test_own_record(api_anywhere: Functions) -> None:
 
     assert (reply.status, reply.body) == (
         200,
-        {"sub": sub, "groups": ["student"], "person": student, "student": student},
+        {"sub": sub, "groups": ["student"], "person": student, "student": student, "waitingSince": None},
     )
 
 
@@ -82,7 +82,8 @@ def test_email_is_found_in_any_case(api: Functions, pool: Pool) -> None:
 def test_without_record_or_group(api: Functions, pool: Pool) -> None:
     sub, token = pool.sign_in("admin@x.edu")
 
-    assert ask(api, sub, token, groups=None).body == {"sub": sub, "groups": [], "person": None, "student": None}
+    expected: dict[str, Any] = {"sub": sub, "groups": [], "person": None, "student": None, "waitingSince": None}
+    assert ask(api, sub, token, groups=None).body == expected
 
 
 def test_an_unverified_email_finds_nobody(api: Functions, pool: Pool) -> None:

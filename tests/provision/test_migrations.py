@@ -185,8 +185,9 @@ class _Updating:
         self.left[params["FunctionName"]] = 5
 
     def _looked(self, parsed: dict[str, Any], **_: Any) -> None:
-        config = parsed["Configuration"]
-        name = config["FunctionName"]
+        # Of one that is switched off, and not there, it says nothing.
+        config = parsed.get("Configuration", {})
+        name = config.get("FunctionName")
         if name in self.left:
             config["LastUpdateStatus"] = "InProgress"
             self.left[name] -= 1

@@ -59,12 +59,16 @@ NAMES = {
 }
 
 
-def make(deployment: Deployment, endpoints: Endpoints | None = None) -> Stack:
+# Every feature that can be switched on.
+ALL = StackSettings(self_registration=True, self_registration_domains=("example.edu",))
+
+
+def make(deployment: Deployment, endpoints: Endpoints | None = None, settings: StackSettings | None = None) -> Stack:
     bundle = find()
     return stack(
         deployment,
         endpoints or Endpoints(deployment.region),
-        StackSettings(),
+        settings or StackSettings(),
         code=package(bundle.lambda_src),
         site=site_files(bundle.site),
         public_routes=find().public_routes,
@@ -75,7 +79,7 @@ def make(deployment: Deployment, endpoints: Endpoints | None = None) -> Stack:
 @pytest.mark.parametrize("deployment", [PROD, LONGEST], ids=["prod", "longest"])
 def test_names_fit(deployment: Deployment) -> None:
     """Those of every kind that there is."""
-    resources = make(deployment).resources
+    resources = make(deployment, settings=ALL).resources
     assert {resource.kind for resource in resources} == set(NAMES)
     for resource in resources:
         assert re.fullmatch(NAMES[resource.kind], resource.name), resource.id
@@ -110,8 +114,9 @@ def test_prod_has_the_names_of_the_owners_documents() -> None:
     } <= ids
 
 
-def test_every_dependency_is_declared_and_there_is_no_cycle() -> None:
-    resources = make(PROD).resources
+@pytest.mark.parametrize("settings", [StackSettings(), ALL], ids=["as it is", "all switched on"])
+def test_every_dependency_is_declared_and_there_is_no_cycle(settings: StackSettings) -> None:
+    resources = make(PROD, settings=settings).resources
     ids = [resource.id for resource in resources]
     assert len(ids) == len(set(ids))
     graph = {resource.id: resource.dependencies() for resource in resources}
@@ -170,9 +175,54 @@ def _has_parent(resource: Resource) -> bool:
     return bool(resource.reads_after())
 
 
+def test_a_feature_that_is_switched_off_is_declared_absent() -> None:
+    """Whatever it adds, and what goes with it: nothing of it stays when it is switched off."""
+    off, on = make(PROD), make(PROD, settings=ALL)
+    added = {each.id for each in on.resources} - {each.id for each in off.resources}
+
+    assert added == {
+        "lambda.function/student-management-sign-up",
+        "lambda.permission/sign-up",
+        "iam.role/student-management-sign-up-eu-central-1",
+        "iam.role_policy/sign-up",
+        "logs.log_group//aws/lambda/student-management-sign-up",
+    }
+    assert added <= {each.id for each in off.absent}
+    assert not added & {each.id for each in on.absent}
+
+
+def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
+    """Anybody on the internet can make the function run."""
+    resources = {each.id: each for each in make(PROD, settings=ALL).resources}
+    policy = resources["iam.role_policy/sign-up"]
+    assert isinstance(policy, RolePolicy)
+    index, audit = (resources[f"dynamodb.table/student-management-{name}"].out("arn") for name in ("index", "audit"))
+
+    of_tables = [each for each in policy.document["Statement"] if each["Action"][0].startswith("dynamodb:")]
+    assert of_tables == [
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Resource": [index],
+            "Condition": {
+                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["login#*", "logins", "registration#pending"]}
+            },
+        },
+        {"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": [audit]},
+    ]
+    others = {action for each in policy.document["Statement"] if each not in of_tables for action in each["Action"]}
+    assert others == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    permission, pool = (
+        resources["lambda.permission/sign-up"],
+        resources["cognito-idp.user_pool/student-management-users"],
+    )
+    assert permission.properties()["source_arn"] == pool.out("arn")
+    assert pool.id not in resources["lambda.function/student-management-sign-up"].dependencies()
+
+
 def test_roles_have_least_privilege() -> None:
-    policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 4
+    policies = [resource for resource in make(PROD, settings=ALL).resources if isinstance(resource, RolePolicy)]
+    assert len(policies) == 5
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]
@@ -202,7 +252,7 @@ def test_roles_have_least_privilege() -> None:
 
 def test_the_audit_can_only_grow() -> None:
     audit = next(table for table in make(PROD).resources if table.name.endswith("-audit")).out("arn")
-    for policy in make(PROD).resources:
+    for policy in make(PROD, settings=ALL).resources:
         for statement in policy.document["Statement"] if isinstance(policy, RolePolicy) else ():
             if audit in statement["Resource"]:
                 assert not {each for each in statement["Action"] if "Update" in each or "Delete" in each}

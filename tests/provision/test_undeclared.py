@@ -144,7 +144,7 @@ def _of_the_deployment(aws: Aws, backend: Backend) -> dict[str, Any]:
     services = ("iam", "lambda", "apigatewayv2") if backend.name == "engine" else ("iam", "lambda")
     found = inventory(aws, *services)
     for name in found:
-        if name.startswith("lambda/") and "RevisionId" in found[name][1]:
+        if name.startswith("lambda/") and isinstance(found[name], list) and "RevisionId" in found[name][1]:
             del found[name][1]["RevisionId"]
     prefix = aws.deployment.prefix
     return {name: each for name, each in found.items() if prefix in name and not name.startswith("iam/policy")}

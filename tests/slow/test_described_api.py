@@ -5,6 +5,7 @@ Half of the requests are about records that there are, the others about ids that
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.examples import EXAMPLES, Arguments, School, address
 from tests.lambda_src.events import event
 from tests.lambda_src.functions import Functions, cold_start
 from tests.lambda_src.gateway import Gateway
+from tests.lambda_src.test_registrations import sign_up
 from tests.support import MOTO_ACCOUNT, Backend
 
 pytestmark = pytest.mark.slow
@@ -66,7 +68,13 @@ class Described:
 
             return ask
 
-        school = School(asked("[admin]", SUBS["admin"]), role, EMAILS[role], asked(f"[{role}]", SUBS[role]))
+        school = School(
+            asked("[admin]", SUBS["admin"]),
+            role,
+            EMAILS[role],
+            asked(f"[{role}]", SUBS[role]),
+            signed_up=lambda: sign_up(functions, email=f"{secrets.token_hex(6)}@x.edu"),
+        )
         functions.belongs(SUBS[role], school.person(role, True)["id"])
         return school
 

@@ -12,6 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from studentdb.provision.aws import LOST_BUDGET, Aws, busy, error_code, ignoring, lost
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, giver
 
+# What Cognito asks of the function of `UserPool.sign_up_function_arn`. Anybody's else would undo what is checked there.
+_TRIGGERS = ("PreSignUp", "PostConfirmation")
+
 _GONE = "ResourceNotFoundException"
 
 # UpdateUserPool resets some of what it is not sent (COG-04): what we do not declare is sent back as it was found.
@@ -20,7 +23,6 @@ _CARRIED = (
     "EmailConfiguration",
     "EmailVerificationMessage",
     "EmailVerificationSubject",
-    "LambdaConfig",
     "SmsAuthenticationMessage",
     "SmsConfiguration",
     "SmsVerificationMessage",
@@ -35,7 +37,9 @@ _CARRIED = (
 class UserPool(Resource):
     """The people who can sign in: by e-mail, invited by an admin. Outputs: `id`, `arn`.
 
-    `password_minimum_length` is in characters, 6 to 99 for Cognito.
+    `password_minimum_length` is in characters, 6 to 99 for Cognito. With a `sign_up_function_arn` people may sign up
+    themselves, and the function has the first and the last word; it needs a permission, which Cognito does not ask for
+    before somebody signs up (COG-26).
     """
 
     kind: ClassVar[str] = "cognito-idp.user_pool"
@@ -55,6 +59,7 @@ class UserPool(Resource):
     # e-mail second factors, password history, managed login) is not used here; SRP, groups, TOTP and token
     # revocation are in LITE.
     tier: str = "LITE"
+    sign_up_function_arn: str = ""
 
     def properties(self) -> dict[str, Any]:
         return {
@@ -77,7 +82,8 @@ class UserPool(Resource):
                 }
             },
             "AutoVerifiedAttributes": ["email"],
-            "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+            "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": not self.sign_up_function_arn},
+            "LambdaConfig": dict.fromkeys(_TRIGGERS, self.sign_up_function_arn) if self.sign_up_function_arn else {},
             "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
             "DeletionProtection": "ACTIVE",
             "UserPoolTier": self.tier,
@@ -88,7 +94,7 @@ class UserPool(Resource):
         if not found:
             return None
         return Live(
-            _as_declared(self.properties(), found[0]),
+            {**_as_declared(self.properties(), found[0]), "LambdaConfig": _triggers(found[0])},
             _pool_outputs(found[0]),
             twins=tuple(twin["Id"] for twin in found[1:]),
         )
@@ -104,7 +110,9 @@ class UserPool(Resource):
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
         pool = aws.client("cognito-idp").describe_user_pool(UserPoolId=live.outputs["id"])["UserPool"]
-        self._update(aws, pool, self._settings())
+        # A trigger that is not declared any more has to go; other ones are the school's.
+        others = {name: arn for name, arn in pool.get("LambdaConfig", {}).items() if name not in _TRIGGERS}
+        self._update(aws, {**pool, "LambdaConfig": others}, self._settings())
         return live.outputs
 
     def delete(self, aws: Aws, live: Live) -> None:
@@ -217,6 +225,10 @@ class Group(Resource):
 
 def _pool_outputs(pool: Mapping[str, Any]) -> Outputs:
     return {"id": pool["Id"], "arn": pool["Arn"]}
+
+
+def _triggers(pool: Mapping[str, Any]) -> dict[str, str]:
+    return {name: arn for name, arn in (pool.get("LambdaConfig") or {}).items() if name in _TRIGGERS}
 
 
 def _as_declared(wanted: Any, found: Any) -> Any:

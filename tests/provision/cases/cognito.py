@@ -17,6 +17,26 @@ def _pool(aws: Aws, _parents: Parents = ()) -> UserPool:
     return UserPool(name=f"{aws.deployment.prefix}-users", password_minimum_length=12)
 
 
+def _pool_with_sign_up(aws: Aws, parents: Parents = ()) -> UserPool:
+    return replace(
+        _pool(aws, parents), sign_up_function_arn=aws.arn("lambda", f"function:{aws.deployment.prefix}-sign-up")
+    )
+
+
+def _another_trigger(aws: Aws, resource: Resource) -> None:
+    live = resource.read(aws)
+    assert live is not None
+    pool = aws.client("cognito-idp").describe_user_pool(UserPoolId=live.outputs["id"])["UserPool"]
+    triggers = {**pool["LambdaConfig"], "PreSignUp": aws.arn("lambda", "function:lets-everybody-in")}
+    aws.client("cognito-idp").update_user_pool(
+        UserPoolId=live.outputs["id"],
+        AutoVerifiedAttributes=["email"],
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": False},
+        DeletionProtection="ACTIVE",
+        LambdaConfig=triggers,
+    )
+
+
 def _in_a_pool(aws: Aws) -> Parents:
     return (_pool(aws),)
 
@@ -63,6 +83,14 @@ CASES = [
         resource=_pool,
         changed=lambda aws, parents: replace(_pool(aws), password_minimum_length=16),
         drift=_open_sign_up,
+        without_moto="its UpdateUserPool forgets UsernameAttributes and UsernameConfiguration",
+    ),
+    Case(
+        name="user-pool-with-sign-up",
+        resource=_pool_with_sign_up,
+        # Switched off again.
+        changed=_pool,
+        drift=_another_trigger,
         without_moto="its UpdateUserPool forgets UsernameAttributes and UsernameConfiguration",
     ),
     Case(name="user-pool-as-made", resource=_pool, changed=None),

@@ -42,6 +42,7 @@ EDITS: dict[str, dict[str, Edit]] = {
         "Policies": _pool(Policies={"PasswordPolicy": {"MinimumLength": 6}}),
         "AutoVerifiedAttributes": _pool(AutoVerifiedAttributes=["email", "phone_number"]),
         "AdminCreateUserConfig": _pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": False}),
+        "LambdaConfig": _pool(LambdaConfig={"PreSignUp": "arn:aws:lambda:eu-central-1:000000000000:function:theirs"}),
         "AccountRecoverySetting": _pool(
             AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
         ),
