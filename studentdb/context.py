@@ -142,6 +142,7 @@ class Context:
                 api_burst=chosen.api_burst,
                 api_rate=chosen.api_rate,
                 custom_fields=variable(chosen.custom_fields),
+                mfa_required_roles=" ".join(chosen.mfa_required_roles),
                 grade_scale=chosen.grade_scale,
             ),
             Source(

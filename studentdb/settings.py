@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from studentdb import home
 from studentdb.custom_fields import CustomFields
@@ -34,6 +34,22 @@ def _one_of_cloudwatchs(days: int) -> int:
     if days not in RETENTION_DAYS:
         raise ValueError("not one of CloudWatch's periods")
     return days
+
+
+# The groups of the user pool.
+_ROLES = ("admin", "lecturer", "student")
+
+
+def _listed(given: object) -> object:
+    """A variable's text as the list that the file would have."""
+    return given.replace(",", " ").split() if isinstance(given, str) else given
+
+
+def _roles(roles: list[str]) -> list[str]:
+    """Written one way, since a change of it is a change of the functions."""
+    if not set(roles) <= set(_ROLES):
+        raise ValueError("not a role")
+    return [role for role in _ROLES if role in roles]
 
 
 # A grade and the percentage from which it is given: `B+ 87.5`.
@@ -92,6 +108,12 @@ class Settings(BaseModel):
     custom_fields: CustomFields = Field(
         default_factory=dict, description="tables `[custom_fields.NAME]` of the file, as below"
     )
+    mfa_required_roles: Annotated[
+        list[str],
+        BeforeValidator(_listed),
+        AfterValidator(_roles),
+        Field(description="a list of roles (admin, lecturer, student); in a variable with commas between them"),
+    ] = []
     grade_scale: Annotated[
         str,
         Field(

@@ -70,6 +70,12 @@ class NotAllowed(Problem):
     status, slug, title = 403, "not-allowed", "You may not do this"
 
 
+class MfaRequired(Problem):
+    """The school wants a second factor of accounts in this role, and this one has none."""
+
+    status, slug, title = 403, "mfa-required", "Your role needs a second factor"
+
+
 class NotFound(Problem):
     """No such thing, or none that concerns this operation."""
 

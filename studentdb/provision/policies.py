@@ -58,7 +58,7 @@ def accounts(user_pool_arn: str) -> Mapping[str, Any]:
     """What admins do with accounts, in this pool and no other; none is ever deleted."""
     actions = (
         *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
-        *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+        *("AdminDisableUser", "AdminEnableUser", "AdminSetUserMFAPreference", "AdminUserGlobalSignOut"),
         *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
     )
     return allow([f"cognito-idp:{action}" for action in actions], [user_pool_arn])

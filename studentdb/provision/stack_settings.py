@@ -15,4 +15,6 @@ class StackSettings:
     api_rate: int = 100
     # The school's own fields of people, as JSON.
     custom_fields: str = ""
+    # Roles, with a blank between them, whose accounts need a second factor.
+    mfa_required_roles: str = ""
     grade_scale: str = "A 90, B 80, C 70, D 60, F 0"

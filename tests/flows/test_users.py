@@ -147,6 +147,6 @@ def test_the_accounts_function_reaches_this_pool_only(engine: Backend, deployed:
 
 CALLED = {
     *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
-    *("AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+    *("AdminDisableUser", "AdminEnableUser", "AdminSetUserMFAPreference", "AdminUserGlobalSignOut"),
     *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
 }
