@@ -23,6 +23,7 @@ from studentdb.commands import (
     lecturers,
     local,
     lock,
+    mfa,
     notifications,
     permissions,
     scores,
@@ -34,7 +35,7 @@ from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
-    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
+    r"studentdb (deploy|plan|status|teardown|lock|login|whoami|mfa|admin"
     r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications)\b[^,;:(]*"
 )
 
@@ -69,6 +70,7 @@ deployment.register(app)
 lock.register(app)
 admin.register(app)
 account.register(app)
+mfa.register(app)
 students.register(app)
 lecturers.register(app)
 administrators.register(app)

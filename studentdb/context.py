@@ -12,6 +12,7 @@ from studentdb.errors import StudentDBError, UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
+    from studentdb.api.mfa import SecondFactor
     from studentdb.api.records import Noun, Records
     from studentdb.api.scores import Scores
     from studentdb.api.session import Session
@@ -180,6 +181,14 @@ class Context:
             client_id=known.client_id,
         )
         return Session(binding, Cognito(self.http, binding), TokenStore(self.home))
+
+    @cached_property
+    def second_factor(self) -> SecondFactor:
+        """The second factor of whoever is signed in."""
+        from studentdb.api.cognito_service import CognitoService
+        from studentdb.api.mfa import SecondFactor
+
+        return SecondFactor(CognitoService(self.http, self.known.cognito_url), self.session)
 
     @cached_property
     def api(self) -> ApiClient:

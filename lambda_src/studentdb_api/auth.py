@@ -11,7 +11,10 @@ from studentdb_api.problems import NotAllowed, Unauthenticated
 
 
 class Caller(NamedTuple):
-    """A signed-in person: Cognito's `sub`, the groups of the user pool, from when to when the token is good (epoch seconds)."""
+    """A signed-in person: Cognito's `sub`, the groups of the user pool.
+
+    The token was made at `issued` and is good until `expires` (epoch seconds).
+    """
 
     sub: str
     groups: tuple[str, ...]

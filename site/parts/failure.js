@@ -29,7 +29,7 @@ export function failurePanel(title, detail, retry) {
  */
 export function showFailure(app, place, error, retry) {
   if (error instanceof SessionEndedError) return app.askToSignIn();
-  if (error instanceof ApiError && error.status === 403) return fill(place, notAllowed(app));
+  if (error instanceof ApiError && error.status === 403 && !error.needsMfa) return fill(place, notAllowed(app));
   const detail = error instanceof Error ? error.message : String(error);
   const title =
     error instanceof ApiError && error.title && error.title !== detail
