@@ -245,3 +245,23 @@ def test_a_grade_scale_that_is_none(tmp_path: Path, written: str) -> None:
 
     assert "key `grade_scale`" in str(wrong)
     assert "is not grades and the percentages from which they are given" in str(wrong)
+
+
+@pytest.mark.parametrize(
+    ("written", "variable_text", "roles"),
+    [
+        ('["admin"]', "admin", ["admin"]),
+        ('["lecturer", "admin", "admin"]', "lecturer, admin,admin", ["admin", "lecturer"]),
+        ("[]", "", []),
+    ],
+)
+def test_roles_that_need_a_second_factor(tmp_path: Path, written: str, variable_text: str, roles: list[str]) -> None:
+    assert load({}, {}, tmp_path).mfa_required_roles == []
+    assert load({}, {"STUDENTDB_MFA_REQUIRED_ROLES": variable_text}, tmp_path).mfa_required_roles == roles
+    assert load({}, {}, toml(tmp_path, f"mfa_required_roles = {written}")).mfa_required_roles == roles
+
+
+@pytest.mark.parametrize("written", ['["head"]', '["admin", 1]', "true", '["Admin"]'])
+def test_roles_that_there_are_not(tmp_path: Path, written: str) -> None:
+    wrong = error({}, {}, toml(tmp_path, f"mfa_required_roles = {written}"))
+    assert "key `mfa_required_roles`" in str(wrong)
