@@ -213,11 +213,14 @@ def _fields(fields: Mapping[str, Any]) -> str:
 
 
 def action_table() -> str:
-    """The IAM actions of every kind of resource, of the lock and of `admin create`."""
+    """The IAM actions of every kind of resource, of the lock and of the commands `admin`."""
     kinds, admins, lock = _actions()
     verbs = ("read", "create", "update", "delete")
     rows = [(f"`{kind}`", *(_listed(actions.get(verb, ())) for verb in verbs)) for kind, actions in kinds.items()]
-    rows += [("the lock", "-", _listed(lock), "-", "-"), ("`admin create`", "-", _listed(admins), "-", "-")]
+    rows += [
+        ("the lock", "-", _listed(lock), "-", "-"),
+        ("`admin create`, `admin reset-mfa`", "-", _listed(admins), "-", "-"),
+    ]
     return _table(rows, ("Kind", *verbs))
 
 

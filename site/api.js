@@ -27,12 +27,13 @@ import { SessionEndedError } from "./auth.js";
 export class ApiError extends Error {
   /**
    * @param {number} status
-   * @param {{title?: string, detail?: string, errors?: FieldError[], requestId?: string}} problem
+   * @param {{type?: string, title?: string, detail?: string, errors?: FieldError[], requestId?: string}} problem
    */
-  constructor(status, { title = "", detail = "", errors = [], requestId = "" }) {
+  constructor(status, { type = "", title = "", detail = "", errors = [], requestId = "" }) {
     super(detail || title);
     this.name = "ApiError";
     this.status = status;
+    this.type = type;
     this.title = title;
     this.errors = errors;
     this.requestId = requestId;

@@ -10,10 +10,11 @@
 /** @typedef {{sub: string, email: string, groups: string[]}} Person */
 
 /**
- * Signing in either gives tokens or asks for a new password first.
+ * Signing in either gives tokens or first asks for a new password or for a code of an authenticator app.
  *
  * @typedef {{kind: "done", tokens: Tokens}
- *   | {kind: "new-password", choose: (password: string) => Promise<SignInStep>}} SignInStep
+ *   | {kind: "new-password", choose: (password: string) => Promise<SignInStep>}
+ *   | {kind: "code", enter: (code: string) => Promise<SignInStep>}} SignInStep
  */
 
 /**

@@ -22,6 +22,8 @@ const WORDS = new Map([
     "PasswordResetRequiredException",
     "This password was reset. Ask an administrator for a new one-time password.",
   ],
+  ["CodeMismatchException", "This is not the code that your app shows now."],
+  ["ExpiredCodeException", "This code was used already. Wait until your app shows the next one."],
   ["TooManyRequestsException", "Too many attempts. Wait a minute, then try again."],
   ["LimitExceededException", "Too many attempts. Wait a few minutes, then try again."],
   ["InternalErrorException", "The sign-in service has a problem. Try again in a moment."],
@@ -104,6 +106,17 @@ export class CognitoAuthenticator {
    */
   #next(answer, userId) {
     if (answer.AuthenticationResult) return { kind: "done", tokens: tokensFrom(answer, "") };
+    if (answer.ChallengeName === "SOFTWARE_TOKEN_MFA") {
+      return {
+        kind: "code",
+        // After a wrong code the same challenge takes another one.
+        enter: async (code) =>
+          this.#next(
+            await this.#respond(answer, { USERNAME: userId, SOFTWARE_TOKEN_MFA_CODE: code }),
+            userId,
+          ),
+      };
+    }
     if (answer.ChallengeName !== "NEW_PASSWORD_REQUIRED") throw unknownStep(answer);
     return {
       kind: "new-password",
@@ -189,6 +202,9 @@ function words(code, own) {
   }
   if (code === "NotAuthorizedException" && /incorrect username or password/i.test(own)) {
     return "The e-mail address or the password is not right.";
+  }
+  if (code === "NotAuthorizedException" && /session/i.test(own)) {
+    return "Signing in took too long. Begin again.";
   }
   return WORDS.get(code) ?? own;
 }

@@ -23,6 +23,7 @@ from studentdb.commands import (
     lecturers,
     local,
     lock,
+    mfa,
     notifications,
     permissions,
     registrations,
@@ -36,7 +37,7 @@ from studentdb.errors import CancelledError, StudentDBError
 
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
-    r"studentdb (deploy|plan|status|teardown|lock|login|sign-up|whoami|admin|registrations"
+    r"studentdb (deploy|plan|status|teardown|lock|login|sign-up|whoami|mfa|admin|registrations"
     r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications)\b[^,;:(]*"
 )
 
@@ -72,6 +73,7 @@ lock.register(app)
 admin.register(app)
 account.register(app)
 sign_up.register(app)
+mfa.register(app)
 students.register(app)
 lecturers.register(app)
 administrators.register(app)

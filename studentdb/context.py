@@ -13,6 +13,7 @@ from studentdb.errors import StudentDBError, UsageError
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
     from studentdb.api.cognito import Cognito
+    from studentdb.api.mfa import SecondFactor
     from studentdb.api.records import Noun, Records
     from studentdb.api.scores import Scores
     from studentdb.api.session import Session
@@ -147,6 +148,7 @@ class Context:
                 custom_fields=variable(chosen.custom_fields),
                 self_registration=chosen.self_registration,
                 self_registration_domains=chosen.self_registration_domains,
+                mfa_required_roles=" ".join(chosen.mfa_required_roles),
                 grade_scale=chosen.grade_scale,
             ),
             Source(
@@ -196,6 +198,14 @@ class Context:
         from studentdb.api.cognito import Cognito
 
         return Cognito(self.http, self.binding)
+
+    @cached_property
+    def second_factor(self) -> SecondFactor:
+        """The second factor of whoever is signed in."""
+        from studentdb.api.cognito_service import CognitoService
+        from studentdb.api.mfa import SecondFactor
+
+        return SecondFactor(CognitoService(self.http, self.known.cognito_url), self.session)
 
     @cached_property
     def api(self) -> ApiClient:

@@ -36,6 +36,24 @@ def _one_of_cloudwatchs(days: int) -> int:
     return days
 
 
+# The groups of the user pool.
+_ROLES = ("admin", "lecturer", "student")
+
+
+def _listed(given: object) -> object:
+    """A list of the file, or a variable's text with commas."""
+    if isinstance(given, str):
+        return tuple(part.strip() for part in given.split(",") if part.strip())
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _roles(roles: list[str]) -> list[str]:
+    """Written one way, since a change of it is a change of the functions."""
+    if not set(roles) <= set(_ROLES):
+        raise ValueError("not a role")
+    return [role for role in _ROLES if role in roles]
+
+
 # A grade and the percentage from which it is given: `B+ 87.5`.
 _STEP = re.compile(r"([^,\s](?:[^,]*[^,\s])?)\s+(0|[1-9][0-9]{0,2}(?:\.[0-9]{1,2})?)")
 _MOST_STEPS = 20
@@ -55,13 +73,6 @@ def _grade_scale(text: str) -> str:
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _MOST_DOMAINS = 20
-
-
-def _listed(given: object) -> object:
-    """A list of the file, or a variable's text with commas."""
-    if isinstance(given, str):
-        return tuple(part.strip() for part in given.split(",") if part.strip())
-    return tuple(given) if isinstance(given, list) else given
 
 
 def _domains(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,6 +129,12 @@ class Settings(BaseModel):
         AfterValidator(_domains),
         Field(description="a list of up to 20 domains of e-mail addresses, such as school.example.edu"),
     ] = ()
+    mfa_required_roles: Annotated[
+        list[str],
+        BeforeValidator(_listed),
+        AfterValidator(_roles),
+        Field(description="a list of roles (admin, lecturer, student); in a variable with commas between them"),
+    ] = []
     grade_scale: Annotated[
         str,
         Field(

@@ -299,6 +299,7 @@ EXAMPLES: dict[str, Example] = {
     "disable_user": _of_account(reason="Left the school"),
     "enable_user": _of_account(reason="Came back"),
     "reset_user_password": _of_account(),
+    "reset_user_mfa": _of_account(reason="Lost the telephone"),
     "set_user_role": _of_account(role="lecturer"),
     "list_received_notifications": Example(
         lambda _school, _mine: Arguments(query={"limit": "100"}),

@@ -91,7 +91,8 @@ def _cognito(client: Any) -> Iterator[tuple[str, Any]]:
         ]
         groups = list(_all(client, "list_groups", "Groups", **known))
         users = list(_all(client, "list_users", "Users", **known))
-        yield f"{pool['Name']} {pool['Id']}", [client.describe_user_pool(**known), clients, groups, users]
+        mfa = client.get_user_pool_mfa_config(**known)
+        yield f"{pool['Name']} {pool['Id']}", [client.describe_user_pool(**known), clients, groups, users, mfa]
 
 
 def _s3(client: Any) -> Iterator[tuple[str, Any]]:

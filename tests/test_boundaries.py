@@ -60,6 +60,9 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide where a name comes from"
             found.add(node.module or "")
+            if node.module == "studentdb.provision.resources":
+                found.remove(node.module)
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 

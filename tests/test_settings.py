@@ -270,3 +270,23 @@ def test_sign_up_domains_are_written_one_way(tmp_path: Path, written: str, found
 def test_what_is_no_domain(wrong: str) -> None:
     with pytest.raises(UsageError, match="is not a list of up to 20 domains of e-mail addresses"):
         load({}, {"STUDENTDB_SELF_REGISTRATION_DOMAINS": wrong}, Path("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("written", "variable_text", "roles"),
+    [
+        ('["admin"]', "admin", ["admin"]),
+        ('["lecturer", "admin", "admin"]', "lecturer, admin,admin", ["admin", "lecturer"]),
+        ("[]", "", []),
+    ],
+)
+def test_roles_that_need_a_second_factor(tmp_path: Path, written: str, variable_text: str, roles: list[str]) -> None:
+    assert load({}, {}, tmp_path).mfa_required_roles == []
+    assert load({}, {"STUDENTDB_MFA_REQUIRED_ROLES": variable_text}, tmp_path).mfa_required_roles == roles
+    assert load({}, {}, toml(tmp_path, f"mfa_required_roles = {written}")).mfa_required_roles == roles
+
+
+@pytest.mark.parametrize("written", ['["head"]', '["admin", 1]', "true", '["Admin"]'])
+def test_roles_that_there_are_not(tmp_path: Path, written: str) -> None:
+    wrong = error({}, {}, toml(tmp_path, f"mfa_required_roles = {written}"))
+    assert "key `mfa_required_roles`" in str(wrong)

@@ -95,6 +95,7 @@ def check_pool(cognito: Any, pool: str, go: Callable[..., Future[Any]]) -> list[
     return [
         go(check_client, cognito, pool),
         go(cognito.describe_user_pool, UserPoolId=pool),
+        go(cognito.get_user_pool_mfa_config, UserPoolId=pool),
         *(go(cognito.get_group, UserPoolId=pool, GroupName=name) for name in GROUPS),
     ]
 

@@ -27,6 +27,9 @@ def make_pool(cognito: Any) -> tuple[str, str]:
         ReadAttributes=["email", "email_verified", "family_name", "given_name"],
         WriteAttributes=["family_name", "given_name"],
     )
+    cognito.set_user_pool_mfa_config(
+        UserPoolId=pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
     return pool_id, client["UserPoolClient"]["ClientId"]
 
 

@@ -11,7 +11,14 @@ from studentdb_api.invitations import (
 from studentdb_api.registration_changes import approve_registration, refuse_registration
 from studentdb_api.registrations import list_registrations
 from studentdb_api.router import Api
-from studentdb_api.user_changes import disable_user, enable_user, invite_user, reset_user_password, set_user_role
+from studentdb_api.user_changes import (
+    disable_user,
+    enable_user,
+    invite_user,
+    reset_user_mfa,
+    reset_user_password,
+    set_user_role,
+)
 from studentdb_api.user_check import check_users
 from studentdb_api.users import get_user, list_users
 
@@ -31,6 +38,7 @@ handler = Api(
         "invite_user": invite_user,
         "disable_user": disable_user,
         "enable_user": enable_user,
+        "reset_user_mfa": reset_user_mfa,
         "reset_user_password": reset_user_password,
         "set_user_role": set_user_role,
     },

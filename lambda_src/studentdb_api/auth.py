@@ -11,11 +11,15 @@ from studentdb_api.problems import NotAllowed, Unauthenticated
 
 
 class Caller(NamedTuple):
-    """A signed-in person: Cognito's `sub`, the groups of the user pool, and when the token was made (epoch seconds)."""
+    """A signed-in person: Cognito's `sub`, the groups of the user pool.
+
+    The token was made at `issued` and is good until `expires` (epoch seconds).
+    """
 
     sub: str
     groups: tuple[str, ...]
     issued: float = 0
+    expires: float = 0
 
     def relations(self, allowed: Mapping[str, str]) -> frozenset[str]:
         """By which relations (any, own class, self) the caller's groups may do it. Raises NotAllowed."""
@@ -32,16 +36,13 @@ def caller(event: Mapping[str, Any]) -> Caller:
     # An ID token passes the authorizer as well (JWT-02).
     if claims.get("token_use") != "access":
         raise Unauthenticated("an access token is needed")
-    if not _in_future(claims.get("exp")):
+    expires = _seconds(claims.get("exp"))
+    if expires <= time.time():
         raise Unauthenticated("the access token has expired")
     sub = claims.get("sub")
     if not isinstance(sub, str) or not sub:
         raise Unauthenticated("the access token names nobody")
-    return Caller(sub, _groups(claims.get("cognito:groups")), _seconds(claims.get("iat")))
-
-
-def _in_future(exp: object) -> bool:
-    return _seconds(exp) > time.time()
+    return Caller(sub, _groups(claims.get("cognito:groups")), _seconds(claims.get("iat")), expires)
 
 
 def _seconds(claim: object) -> float:

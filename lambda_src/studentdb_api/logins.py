@@ -7,6 +7,7 @@ disabled, and its owner is found by the verified e-mail.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -103,24 +104,33 @@ def person_id(request: Request) -> str:
 
 def _email(request: Request) -> str:
     """The caller's verified e-mail address, or "". Raises Unauthenticated for a token that was revoked (JWT-10)."""
-    token = request.headers.get("authorization", "")
-    # With or without `Bearer` (JWT-09).
-    if token[:7].lower() == "bearer ":
-        token = token[7:].strip()
-    try:
-        user = _cognito().get_user(AccessToken=token)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _NOT_SIGNED_IN:
-            raise Unauthenticated("the session has ended") from error
-        raise
-    attributes = {each["Name"]: each.get("Value", "") for each in user.get("UserAttributes", [])}
+    found = user(token(request.headers))
+    attributes = {each["Name"]: each.get("Value", "") for each in found.get("UserAttributes", [])}
     # Anybody could write somebody else's address into an attribute that nobody has checked.
     return attributes.get("email", "") if attributes.get("email_verified") == "true" else ""
 
 
+def token(headers: Mapping[str, str]) -> str:
+    """The caller's access token, which the gateway has checked."""
+    given = headers.get("authorization", "")
+    # With or without `Bearer` (JWT-09).
+    return given[7:].strip() if given[:7].lower() == "bearer " else given
+
+
+def user(access_token: str) -> dict[str, Any]:
+    """The pool's own words about the caller (GetUser). Raises Unauthenticated for a token that was revoked (JWT-10)."""
+    try:
+        found: dict[str, Any] = _cognito().get_user(AccessToken=access_token)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_SIGNED_IN:
+            raise Unauthenticated("the session has ended") from error
+        raise
+    return found
+
+
 @cache
 def _cognito() -> Any:
-    """Made on first use: only this operation needs it. GetUser is not signed, so no IAM right is needed."""
+    """Made on first use: few requests need it. GetUser is not signed, so no IAM right is needed."""
     # The function has 30 s: botocore's own five tries could take longer than that.
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
     return boto3.client("cognito-idp", config=config)

@@ -76,6 +76,12 @@ class NotApproved(NotAllowed):
     slug, title = "not-approved", "Your account waits for approval"
 
 
+class MfaRequired(Problem):
+    """The school wants a second factor of accounts in this role, and this one has none."""
+
+    status, slug, title = 403, "mfa-required", "Your role needs a second factor"
+
+
 class NotFound(Problem):
     """No such thing, or none that concerns this operation."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from studentdb_api.request import Answer, Request
 Handler = Callable[[Request], Answer]
 Event = Mapping[str, Any]
 
+# Where a school requires no second factor, nothing is loaded or asked for it.
+_MFA_REQUIRED_ROLES = frozenset(os.environ.get("MFA_REQUIRED_ROLES", "").split())
 _NOBODY = auth.Caller("", ())
 _THROTTLED = frozenset(
     {
@@ -114,6 +117,8 @@ class Api:
             methods = {each.method for each in self.contract if each.match(path) is not None}
             raise MethodNotAllowed(sorted(methods)) if methods else NotFound
         relations, login = _admitted(operation, caller)
+        if _MFA_REQUIRED_ROLES.intersection(caller.groups) and operation.name != "me":
+            _require_mfa(caller, event)
         query, body = _checked(operation, parameters, event)
         answer = self.handlers[operation.name](
             Request(
@@ -129,6 +134,12 @@ class Api:
             )
         )
         return _success(operation.status, answer)
+
+
+def _require_mfa(caller: auth.Caller, event: Event) -> None:
+    from studentdb_api import mfa  # noqa: PLC0415 - loaded only where it is required
+
+    mfa.require(caller, logins.token(event.get("headers") or {}))
 
 
 def _admitted(operation: Operation, caller: auth.Caller) -> tuple[frozenset[str], logins.Login]:

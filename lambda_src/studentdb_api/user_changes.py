@@ -10,6 +10,7 @@ enable: Cognito; then the item's mark goes.
 set-role: the item; out of the other groups, into the new one; then the item's `since`, from which on no token with the
 old role is taken.
 reset-password: the audit; the one-time password; the end of its sessions.
+reset-mfa: the audit; the second factor is off; the end of its sessions.
 """
 
 from __future__ import annotations
@@ -105,6 +106,19 @@ def reset_user_password(request: Request) -> Answer:
     password = pool.set_one_time_password(sub)
     pool.call(pool.client.admin_user_global_sign_out, Username=sub)
     return Answer(users.one(sub) | {"oneTimePassword": password})
+
+
+def reset_user_mfa(request: Request) -> Answer:
+    """POST /api/users/{id}/reset-mfa: for somebody whose authenticator app is lost."""
+    account = pool.account(request.parameters["id"])
+    sub = str(account["Username"])
+    tell(request, sub, {}, {"mfa": "off"})
+    # Who never had one has nothing that could be set.
+    if account.get("UserMFASettingList"):
+        off = {"Enabled": False, "PreferredMfa": False}
+        pool.call(pool.client.admin_set_user_mfa_preference, Username=sub, SoftwareTokenMfaSettings=off)
+    pool.call(pool.client.admin_user_global_sign_out, Username=sub)
+    return Answer(users.one(sub))
 
 
 def stored(sub: str) -> Record:

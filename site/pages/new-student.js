@@ -65,7 +65,7 @@ export function newStudentPage(app, { signal }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof SessionEndedError) return keepDraft(app, fields);
-      if (error instanceof ApiError && error.status === 403) return form.replaceWith(notAllowed(app));
+      if (error instanceof ApiError && error.status === 403) return form.replaceWith(notAllowed(app, error));
       showErrors(error, fields, problems, rare);
     }
   };

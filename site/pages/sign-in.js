@@ -1,4 +1,7 @@
-/** Signing in; the first time with a one-time password, in place of which the person chooses a lasting one. */
+/**
+ * Signing in; the first time with a one-time password, in place of which the person chooses a lasting one. Who has a
+ * second factor enters a code.
+ */
 
 import { SignInError } from "../auth.js";
 import { element, fill } from "../dom.js";
@@ -23,8 +26,14 @@ export function signInPage(app, { signal }) {
       reshow();
       return;
     }
-    fill(content, ...newPasswordForm(email, step.choose, (next) => proceed(next, email)));
-    document.title = "Choose your password · studentdb";
+    /** @param {SignInStep} next */
+    const onward = (next) => proceed(next, email);
+    const [title, form] =
+      step.kind === "code"
+        ? ["Enter your code", codeForm(step.enter, onward)]
+        : ["Choose your password", newPasswordForm(email, step.choose, onward)];
+    fill(content, ...form);
+    document.title = `${title} · studentdb`;
     content.querySelector("h1")?.focus();
   };
   fill(content, ...credentialsForm(app, proceed));
@@ -126,6 +135,51 @@ function newPasswordForm(email, choose, proceed) {
       repeated.root,
       element("p", { class: "actions" }, button),
     ),
+  ];
+}
+
+/** What Cognito says of a code that another one can take the place of. */
+const WRONG_CODE = ["CodeMismatchException", "ExpiredCodeException", "InvalidParameterException"];
+
+/**
+ * @param {(code: string) => Promise<SignInStep>} enter
+ * @param {(step: SignInStep) => void} proceed
+ */
+function codeForm(enter, proceed) {
+  const code = field({
+    name: "code",
+    label: "Code",
+    hint: "Six digits, from your authenticator app.",
+    required: true,
+    attributes: { inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false" },
+  });
+  const problems = summary();
+  const button = element("button", { type: "submit", class: "primary" }, "Go on");
+  const submit = submitting(button, "Signing in…", async () => {
+    problems.clear();
+    // Apps show it in two groups.
+    const digits = code.input.value.replace(/\s/g, "");
+    const complete = /^[0-9]{6}$/.test(digits);
+    code.setError(complete ? "" : "Enter the six digits that your app shows.");
+    if (!complete) return code.input.focus();
+    try {
+      proceed(await enter(digits));
+    } catch (error) {
+      if (error instanceof SignInError && WRONG_CODE.includes(error.code)) {
+        code.setError(error.message);
+        return code.input.focus();
+      }
+      problems.show(reasonOf(error), element("p", {}, element("a", { href: "/" }, "Sign in again")));
+    }
+  });
+  return [
+    element("h1", { tabindex: "-1" }, "Enter your code"),
+    element(
+      "p",
+      { class: "lead" },
+      "Your account has a second factor. If your app is lost, an administrator can reset it.",
+    ),
+    form(submit, problems.root, code.root, element("p", { class: "actions" }, button)),
   ];
 }
 

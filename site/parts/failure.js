@@ -29,7 +29,7 @@ export function failurePanel(title, detail, retry) {
  */
 export function showFailure(app, place, error, retry) {
   if (error instanceof SessionEndedError) return app.askToSignIn();
-  if (error instanceof ApiError && error.status === 403) return fill(place, notAllowed(app));
+  if (error instanceof ApiError && error.status === 403) return fill(place, notAllowed(app, error));
   const detail = error instanceof Error ? error.message : String(error);
   const title =
     error instanceof ApiError && error.title && error.title !== detail
@@ -42,12 +42,14 @@ export function showFailure(app, place, error, retry) {
 }
 
 /**
- * The person is known, and may not do this.
+ * The person is known, and may not do this, or not yet.
  *
  * @param {import("../main.js").App} app
+ * @param {ApiError} error
  */
-export function notAllowed(app) {
+export function notAllowed(app, error) {
   const who = app.session.person?.email;
+  if (error.type === "urn:studentdb:problem:mfa-required") return secondFactorNeeded(who ?? "EMAIL");
   return element(
     "div",
     { class: "panel", role: "alert" },
@@ -63,5 +65,22 @@ export function notAllowed(app) {
       { class: "actions" },
       element("a", { class: "button", href: "/account" }, "Go to your account"),
     ),
+  );
+}
+
+/** @param {string} who */
+function secondFactorNeeded(who) {
+  return element(
+    "div",
+    { class: "panel", role: "alert" },
+    element("h2", {}, "Your role needs a second factor"),
+    element(
+      "p",
+      {},
+      "Your school asks accounts in your role for codes of an authenticator app. Set it up once, on the command line:",
+    ),
+    element("p", {}, element("code", {}, `studentdb login ${who} --site ${location.origin}`)),
+    element("p", {}, element("code", {}, "studentdb mfa enrol")),
+    element("p", {}, "Then reload this page."),
   );
 }

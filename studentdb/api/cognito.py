@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Protocol
 
-import httpx
-
+from studentdb.api.cognito_service import CognitoError, CognitoService, not_cognito, raise_common, refused_code
 from studentdb.api.srp import Handshake, timestamp
 from studentdb.api.tokens import Binding, Tokens, claims
 from studentdb.api.transport import Http
-from studentdb.errors import NotSignedInError, StudentDBError, UnavailableError, UsageError
+from studentdb.errors import NotSignedInError, StudentDBError, UsageError
+
+# Asks for the code of a second factor: with None first, then with the refusal of the last code, which it may raise.
+EnterCode = Callable[[StudentDBError | None], str]
+
+
+def no_code(_: StudentDBError | None) -> str:
+    """An EnterCode where nobody is there to enter one. Raises NotSignedInError."""
+    raise NotSignedInError("this account has a second factor", hint="studentdb login EMAIL")
 
 
 class Authenticator(Protocol):
     """How a person signs in. A school's single sign-on will stand beside Cognito's own."""
 
-    def sign_in(self, email: str, password: str, choose_password: Callable[[], str]) -> Tokens:
-        """A new session. `choose_password` is asked on the first login. Raises NotSignedInError and others."""
+    def sign_in(
+        self, email: str, password: str, choose_password: Callable[[], str], enter_code: EnterCode = ...
+    ) -> Tokens:
+        """A new session. `choose_password` is asked on the first login, `enter_code` for a second factor.
+
+        Raises NotSignedInError and others.
+        """
         ...
 
     def refresh(self, tokens: Tokens) -> Tokens:
@@ -32,20 +43,11 @@ class Authenticator(Protocol):
         ...
 
 
-class CognitoError(Exception):
-    """An error as the service has it; never leaves `studentdb.api`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-
-
 class Cognito:
     """Cognito's user pools: SRP, the first login's new password, refresh, revocation."""
 
     def __init__(self, http: Http, binding: Binding, *, now: Callable[[], float] = time.time) -> None:
-        self._http = http
+        self._service = CognitoService(http, binding.cognito_url)
         self._binding = binding
         self._now = now
 
@@ -54,13 +56,21 @@ class Cognito:
         """The app client, which every call that nobody signs has to name."""
         return self._binding.client_id
 
-    def sign_in(self, email: str, password: str, choose_password: Callable[[], str]) -> Tokens:
+    def call(self, operation: str, **parameters: object) -> dict[str, Any]:
+        """One call of the service. Raises CognitoError, UnavailableError."""
+        return self._service.call(operation, **parameters)
+
+    def sign_in(
+        self, email: str, password: str, choose_password: Callable[[], str], enter_code: EnterCode = no_code
+    ) -> Tokens:
         """See Authenticator. Raises UsageError where the new password is not good enough."""
         refuse_unencodable(password)
         try:
-            answer = self._prove(email, password)
+            answer, user_id = self._prove(email, password)
             if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
-                answer = self._set_password(answer, choose_password())
+                answer = self._set_password(answer, user_id, choose_password())
+            if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
+                answer = self._enter_code(answer, user_id, email, enter_code)
             return self._session(answer, email)
         except CognitoError as error:
             _raise_sign_in_error(error, email)
@@ -68,7 +78,7 @@ class Cognito:
     def refresh(self, tokens: Tokens) -> Tokens:
         """See Authenticator."""
         try:
-            answer = self.call(
+            answer = self._service.call(
                 "InitiateAuth",
                 AuthFlow="REFRESH_TOKEN_AUTH",
                 ClientId=self._binding.client_id,
@@ -84,15 +94,15 @@ class Cognito:
     def revoke(self, tokens: Tokens) -> None:
         """See Authenticator. Takes the access tokens made from it along (RevokeToken)."""
         try:
-            self.call("RevokeToken", ClientId=self._binding.client_id, Token=tokens.refresh_token)
+            self._service.call("RevokeToken", ClientId=self._binding.client_id, Token=tokens.refresh_token)
         except CognitoError as error:
             raise_common(error)
             raise StudentDBError("the session was not revoked", why=error.message) from None
 
-    def _prove(self, email: str, password: str) -> dict[str, Any]:
-        """Both messages of SRP; the answer to the second."""
+    def _prove(self, email: str, password: str) -> tuple[dict[str, Any], str]:
+        """Both messages of SRP; the answer to the second, and the pool's own name of the person."""
         handshake = Handshake()
-        answer = self.call(
+        answer = self._service.call(
             "InitiateAuth",
             AuthFlow="USER_SRP_AUTH",
             ClientId=self._binding.client_id,
@@ -115,24 +125,38 @@ class Cognito:
                 moment=moment,
             )
         except (LookupError, TypeError, ValueError):
-            raise _not_cognito(self._binding.cognito_url) from None
-        return self._respond(
+            raise not_cognito(self._binding.cognito_url) from None
+        answered = self._respond(
             answer,
             USERNAME=user_id,
             TIMESTAMP=moment,
             PASSWORD_CLAIM_SECRET_BLOCK=challenge["SECRET_BLOCK"],
             PASSWORD_CLAIM_SIGNATURE=proof,
         )
+        return answered, user_id
 
-    def _set_password(self, challenge: Mapping[str, Any], new_password: str) -> dict[str, Any]:
+    def _set_password(self, challenge: Mapping[str, Any], user_id: str, new_password: str) -> dict[str, Any]:
         refuse_unencodable(new_password)
-        parameters = challenge.get("ChallengeParameters", {})
-        return self._respond(challenge, USERNAME=parameters.get("USER_ID_FOR_SRP", ""), NEW_PASSWORD=new_password)
+        return self._respond(challenge, USERNAME=user_id, NEW_PASSWORD=new_password)
+
+    def _enter_code(
+        self, challenge: Mapping[str, Any], user_id: str, email: str, enter_code: EnterCode
+    ) -> dict[str, Any]:
+        """A wrong code does not end the challenge: its Session takes another one, for three minutes."""
+        refused: StudentDBError | None = None
+        while True:
+            code = enter_code(refused)
+            try:
+                return self._respond(challenge, USERNAME=user_id, SOFTWARE_TOKEN_MFA_CODE=code)
+            except CognitoError as error:
+                refused = refused_code(error, hint=f"studentdb login {email}")
+                if refused is None:
+                    raise
 
     def _respond(self, challenge: Mapping[str, Any], **responses: str) -> dict[str, Any]:
         # The SRP challenge has no Session: its secret block identifies it.
         session = {"Session": challenge["Session"]} if challenge.get("Session") else {}
-        return self.call(
+        return self._service.call(
             "RespondToAuthChallenge",
             ClientId=self._binding.client_id,
             ChallengeName=challenge["ChallengeName"],
@@ -154,41 +178,7 @@ class Cognito:
                 expires_at=self._now() + float(result["ExpiresIn"]),
             )
         except (LookupError, TypeError, ValueError, AttributeError):
-            raise _not_cognito(self._binding.cognito_url) from None
-
-    def call(self, operation: str, **parameters: object) -> dict[str, Any]:
-        """One call of the service. Raises CognitoError, UnavailableError."""
-        url = self._binding.cognito_url
-        response = self._http.send(
-            "POST",
-            f"{url}/",
-            headers={
-                "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
-            },
-            content=json.dumps(parameters).encode(),
-        )
-        answer = _json_object(response)
-        if response.status_code == 200 and answer is not None:
-            return answer
-        if response.status_code >= 500 or response.status_code == 429:
-            raise UnavailableError(
-                "the sign-in service is not available", why=f"HTTP {response.status_code} from {url}", hint="try again"
-            )
-        if answer is None or "__type" not in answer:
-            raise _not_cognito(url)
-        code = str(answer["__type"]).rpartition("#")[2]
-        raise CognitoError(code, str(answer.get("message") or answer.get("Message") or code))
-
-
-def _json_object(response: httpx.Response) -> dict[str, Any] | None:
-    if not response.content:  # RevokeToken answers with nothing
-        return {}
-    try:
-        found = response.json()
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+            raise not_cognito(self._binding.cognito_url) from None
 
 
 def refuse_unencodable(password: str) -> None:
@@ -235,25 +225,9 @@ def _refused(error: CognitoError, again: str) -> NotSignedInError:
     return NotSignedInError("e-mail or password is wrong", hint=again)
 
 
-def raise_common(error: CognitoError) -> None:
-    """What can go wrong in every call: UnavailableError, NotSignedInError."""
-    if error.code in {"TooManyRequestsException", "LimitExceededException", "InternalErrorException"}:
-        raise UnavailableError("the sign-in service is busy", why=error.message, hint="try again in a minute") from None
-    if error.code == "ResourceNotFoundException":
-        raise NotSignedInError(
-            "the deployment that this machine knows is gone or was made anew",
-            why=error.message,
-            hint="studentdb login EMAIL --site URL",
-        ) from None
-
-
 def _unsupported(answer: Mapping[str, Any]) -> StudentDBError:
     return StudentDBError(
         "this tool cannot finish the sign-in",
         why=f"the account asks for {answer.get('ChallengeName', 'something unknown')}",
-        hint="sign in through the website",
+        hint="ask an administrator",
     )
-
-
-def _not_cognito(url: str) -> UnavailableError:
-    return UnavailableError("the sign-in service gave no sensible answer", why=f"{url} may be something else")

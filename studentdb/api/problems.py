@@ -119,7 +119,7 @@ def error_of(response: httpx.Response) -> StudentDBError:
     if status in {400, 413, 422}:
         return InvalidInputError("the API refuses the input", problem.errors, why=detail)
     if status == 403:
-        return NotAllowedError("you may not do this", why=detail, hint="studentdb whoami")
+        return _not_allowed(problem, detail)
     if status == 404:
         return _not_found(problem, repeated=was_repeated(response))
     if status == 409:
@@ -145,6 +145,12 @@ def _problem(response: httpx.Response) -> Problem:
         title = content.get("message")
         text = title if isinstance(title, str) else response.reason_phrase
         return Problem(type="about:blank", title=text, status=response.status_code)
+
+
+def _not_allowed(problem: Problem, detail: str) -> NotAllowedError:
+    if problem.type == f"{_SLUG}mfa-required":
+        return NotAllowedError("your role needs a second factor", hint="studentdb mfa enrol")
+    return NotAllowedError("you may not do this", why=detail, hint="studentdb whoami")
 
 
 def _not_found(problem: Problem, *, repeated: bool) -> StudentDBError:

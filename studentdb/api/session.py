@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studentdb.api.cognito import Authenticator
+from studentdb.api.cognito import Authenticator, EnterCode, no_code
 from studentdb.api.tokens import Binding, Tokens, TokenStore
 from studentdb.errors import NotSignedInError, StudentDBError
 
@@ -55,13 +55,16 @@ class Session:
         """The only place to which the access token may be sent."""
         return self._binding.api_url
 
-    def sign_in(self, email: str, password: str, choose_password: Callable[[], str]) -> Person:
-        """Sign in and keep the session. `choose_password` is asked where the service wants a new one.
+    def sign_in(
+        self, email: str, password: str, choose_password: Callable[[], str], enter_code: EnterCode = no_code
+    ) -> Person:
+        """Sign in and keep the session.
 
-        Raises NotSignedInError (wrong e-mail or password), UsageError (new password refused), UnavailableError.
+        `choose_password` is asked where the service wants a new one, `enter_code` for the code of a second factor.
+        Raises NotSignedInError (wrong e-mail, password or code), UsageError (new password refused), UnavailableError.
         """
         with self._lock:
-            self._tokens = self._authenticator.sign_in(email.strip(), password, choose_password)
+            self._tokens = self._authenticator.sign_in(email.strip(), password, choose_password, enter_code)
             self._store.save(self._binding, self._tokens)
             return _person(self._tokens)
 

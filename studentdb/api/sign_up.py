@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from studentdb.api.cognito import Cognito, CognitoError, raise_common, refuse_unencodable
+from studentdb.api.cognito import Cognito, refuse_unencodable
+from studentdb.api.cognito_service import CognitoError, raise_common
 from studentdb.contract.registrations import SignUp
 from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
 

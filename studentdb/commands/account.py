@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from studentdb.commands import codes
+from studentdb.commands.codes import CodeStdin
 from studentdb.commands.command import Json, command
 from studentdb.commands.passwords import PasswordStdin, from_prompt, from_stdin
 from studentdb.context import Context
@@ -28,10 +30,12 @@ def login(
         str | None, typer.Option("--site", metavar="URL", help="Your school's site; needed once on each machine.")
     ] = None,
     password_stdin: PasswordStdin = False,
+    code_stdin: CodeStdin = False,
 ) -> None:
     """Sign in. No AWS credentials are needed.
 
-    The first sign-in asks for a new password; with --password-stdin the second line of stdin is the new one.
+    The first sign-in asks for a new password; with --password-stdin the second line of stdin is the new one. Who has a
+    second factor (studentdb mfa) is asked for a code; with --code-stdin it is the line after the passwords.
     """
     from studentdb.ui.console import Console
 
@@ -48,7 +52,7 @@ def login(
         console.say("This password was for one sign-in only. Choose one that only you know.")
         return from_prompt("New password", twice=True)
 
-    person = context.session.sign_in(email, password, choose_password)
+    person = context.session.sign_in(email, password, choose_password, codes.entering(console, stdin=code_stdin))
     if site is not None:
         context.registry.remember(context.known)
     groups = ", ".join(person.groups) or "no group"

@@ -1,4 +1,4 @@
-"""`studentdb admin create`: the first admin, made with AWS credentials."""
+"""`studentdb admin create | reset-mfa`: the first admin, and a way back in, with AWS credentials."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studentdb.commands.command import Json, command
-from studentdb.commands.deployment import announce
+from studentdb.commands.command import Json, Yes, command
+from studentdb.commands.deployment import announce, asked
 from studentdb.commands.passwords import PasswordStdin, from_stdin
 from studentdb.context import Context
-from studentdb.errors import StudentDBError
+from studentdb.errors import CancelledError, StudentDBError
 
 if TYPE_CHECKING:
     from studentdb.provision.administrators import Administrator
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     admin = typer.Typer(help="Administrators.", rich_markup_mode=None, no_args_is_help=True)
     command(admin)(create)
+    command(admin)(reset_mfa)
     app.add_typer(admin, name="admin")
 
 
@@ -57,12 +58,44 @@ def create(
         console.say(f"Done. Next: studentdb login {email}")
 
 
+def reset_mfa(
+    context: Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The admin's e-mail address.")],
+    *,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Remove an admin's second factor, with your AWS credentials; sessions that are open end.
+
+    For an admin who lost the authenticator app where no other admin is left who could: studentdb users reset-mfa
+    """
+    from studentdb.api.problems import checked
+    from studentdb.contract.models import Account
+    from studentdb.provision.administrators import reset_mfa as reset_in_pool
+    from studentdb.ui.console import Console
+
+    console = Console()
+    email = checked(Account, {"email": email}).email
+    announce(context, console, "Removing a second factor at")
+    if not yes and not asked(f"Remove the second factor of {email}? The password alone signs in then."):
+        raise CancelledError("no second factor was removed")
+    reset_in_pool(context.aws, _user_pool_id(context), email)
+    if as_json:
+        console.json({"email": email, "mfa": False})
+    console.say(f"Done. Next: studentdb login {email}, then studentdb mfa enrol")
+
+
 def create_administrator(context: Context, email: str, password: str | None) -> Administrator:
     """Make the account in the pool of the deployment that is meant."""
-    from studentdb.provision import events
     from studentdb.provision.administrators import create_administrator as create_in_pool
+
+    return create_in_pool(context.aws, _user_pool_id(context), email, password)
+
+
+def _user_pool_id(context: Context) -> str:
+    from studentdb.provision import events
 
     user_pool_id = context.deployer(events.silent).user_pool_id()
     if user_pool_id is None:
         raise StudentDBError(f"{context.target.label} is not deployed", hint="studentdb deploy")
-    return create_in_pool(context.aws, user_pool_id, email, password)
+    return user_pool_id

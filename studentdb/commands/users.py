@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     command(users)(enable)
     command(users)(set_role)
     command(users)(reset_password)
+    command(users)(reset_mfa)
     command(users)(invitations)
     command(users)(withdraw)
     command(users)(check)
@@ -142,6 +143,21 @@ def reset_password(
         raise CancelledError("no password was reset")
     answer = context.api.call("reset_user_password", path={"id": current.id}, body=body)
     _show_password(parsed(UserWithPassword, answer), as_json=as_json, console=console)
+
+
+def reset_mfa(context: Context, who: Who, *, reason: Reason = None, yes: Yes = False, as_json: Json = False) -> None:
+    """Remove the second factor of somebody whose authenticator app is lost; sessions that are open end."""
+    from studentdb.api.problems import parsed
+    from studentdb.commands.deployment import asked
+    from studentdb.contract.users import User, UserReason
+
+    body = _checked(UserReason, {"reason": reason})
+    console = nouns.announced(context)
+    current = _found(context, who)
+    if not yes and not asked(f"Remove the second factor of {current.email}? The password alone signs in then."):
+        raise CancelledError("no second factor was removed")
+    answer = context.api.call("reset_user_mfa", path={"id": current.id}, body=body)
+    _show(parsed(User, answer), as_json=as_json, console=console)
 
 
 def invitations(

@@ -146,5 +146,6 @@ OPERATIONS: tuple[Operation, ...] = (
     _change("disable_user", "disable", UserReason),
     _change("enable_user", "enable", UserReason),
     _change("reset_user_password", "reset-password", UserReason, UserWithPassword),
+    _change("reset_user_mfa", "reset-mfa", UserReason),
     _change("set_user_role", "role", UserRole),
 )

@@ -1,4 +1,4 @@
-"""The first admin: the one account that is made with AWS credentials instead of through the API."""
+"""The first admin: the one account that is made with AWS credentials instead of through the API; and a way back in."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ ACTIONS = (
     "cognito-idp:AdminAddUserToGroup",
     "cognito-idp:AdminGetUser",
     "cognito-idp:AdminListGroupsForUser",
+    "cognito-idp:AdminSetUserMFAPreference",
+    "cognito-idp:AdminUserGlobalSignOut",
 )
 GROUP = "admin"
 _LENGTH = 20
@@ -63,6 +65,31 @@ def set_lasting_password(aws: Aws, user_pool_id: str, email: str, password: str)
     with _explained(email):
         _account(aws, user_pool_id, email)
         _make_admin(aws, user_pool_id, email, password, lasting=True)
+
+
+def reset_mfa(aws: Aws, user_pool_id: str, email: str) -> None:
+    """Remove the second factor of an admin for whom no other admin can do it; its sessions end.
+
+    Raises UsageError where it is no admin's account: an admin does that for others, and the audit knows of it.
+    """
+    cognito = aws.client("cognito-idp")
+    who = {"UserPoolId": user_pool_id, "Username": email}
+    with _explained(email):
+        try:
+            account = cognito.admin_get_user(**who)
+        except ClientError as error:
+            if error_code(error) != "UserNotFoundException":
+                raise
+            raise UsageError(f"there is no account {email}", hint="studentdb users list") from error
+        if not _is_admin(aws, user_pool_id, email):
+            raise UsageError(
+                f"{email} is no admin's account", hint=f"an admin can do it: studentdb users reset-mfa {email}"
+            )
+        # Cognito refuses a preference of somebody who never had an app.
+        if account.get("UserMFASettingList"):
+            off = {"Enabled": False, "PreferredMfa": False}
+            cognito.admin_set_user_mfa_preference(**who, SoftwareTokenMfaSettings=off)
+        cognito.admin_user_global_sign_out(**who)
 
 
 def _account(aws: Aws, user_pool_id: str, email: str) -> str:

@@ -42,11 +42,12 @@ def answering(
             policies.accounts(pool.out("arn")),
         ],
     }
+    second_factor = {"MFA_REQUIRED_ROLES": settings.mfa_required_roles} if settings.mfa_required_roles else {}
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
     variables = {
-        "read": {**own_fields, "GRADE_SCALE": settings.grade_scale},
-        "write": own_fields,
-        "accounts": {"USER_POOL_ID": pool.out("id")},
+        "read": {**second_factor, **own_fields, "GRADE_SCALE": settings.grade_scale},
+        "write": {**second_factor, **own_fields},
+        "accounts": {**second_factor, "USER_POOL_ID": pool.out("id")},
     }
     return {
         part: _function(

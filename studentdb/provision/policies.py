@@ -67,7 +67,8 @@ def accounts(user_pool_arn: str) -> Mapping[str, Any]:
     """What admins do with accounts, in this pool and no other. Deleted are those that were never approved."""
     actions = (
         *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
-        *("AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+        *("AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminSetUserMFAPreference"),
+        *("AdminUserGlobalSignOut",),
         *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
     )
     return allow([f"cognito-idp:{action}" for action in actions], [user_pool_arn])

@@ -21,6 +21,7 @@ from studentdb.provision.resources.cloudfront_access import OriginAccessControl,
 from studentdb.provision.resources.cloudfront_distribution import Distribution
 from studentdb.provision.resources.cloudfront_invalidation import Invalidation
 from studentdb.provision.resources.cognito_client import UserPoolClient
+from studentdb.provision.resources.cognito_mfa import UserPoolMfa
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migration, Schema, ToolVersion
@@ -91,6 +92,7 @@ def stack(
         access_token_minutes=ACCESS_TOKEN_MINUTES,
         refresh_token_days=REFRESH_TOKEN_DAYS,
     )
+    mfa = UserPoolMfa(name="totp", user_pool_id=pool.out("id"))
 
     # --- API
     api_functions = functions.answering(deployment, settings, code, data, pool)
@@ -197,6 +199,7 @@ def stack(
         pool,
         # Before the groups, which nothing waits for: a pool's children are made one at a time.
         client,
+        mfa,
         *groups,
         *(each for parts in api_functions.values() for each in parts),
         *functions.searching(deployment, settings, code, data),

@@ -18,4 +18,6 @@ class StackSettings:
     # Whether people may sign up themselves, and from which e-mail domains; from any where there are none.
     self_registration: bool = False
     self_registration_domains: tuple[str, ...] = ()
+    # Roles, with a blank between them, whose accounts need a second factor.
+    mfa_required_roles: str = ""
     grade_scale: str = "A 90, B 80, C 70, D 60, F 0"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from studentdb.api.cognito import EnterCode, no_code
 from studentdb.api.tokens import Binding, Tokens
 from studentdb.api.transport import Http
 from studentdb.errors import StudentDBError
@@ -98,7 +99,9 @@ class Door:
         self.refreshed = 0
         self.revoked: list[str] = []
 
-    def sign_in(self, email: str, password: str, choose_password: Callable[[], str]) -> Tokens:
+    def sign_in(
+        self, email: str, password: str, choose_password: Callable[[], str], enter_code: EnterCode = no_code
+    ) -> Tokens:
         self._fail()
         return tokens(expires_at=self._now() + 900)
 

@@ -116,8 +116,8 @@ def test_a_new_password_that_is_not_good_enough_says_what_is() -> None:
 
 
 def test_a_challenge_that_the_tool_does_not_know() -> None:
-    other = {"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s"}
-    assert "SOFTWARE_TOKEN_MFA" in sign_in(answer(200, CHALLENGE), answer(200, other)).why
+    other = {"ChallengeName": "MFA_SETUP", "Session": "s"}
+    assert "MFA_SETUP" in sign_in(answer(200, CHALLENGE), answer(200, other)).why
     assert "CUSTOM_CHALLENGE" in sign_in(answer(200, {"ChallengeName": "CUSTOM_CHALLENGE"})).why
 
 

@@ -12,10 +12,13 @@ import boto3
 import pytest
 
 from studentdb.api.cognito import Cognito
+from studentdb.api.cognito_service import CognitoService, WrongCodeError
+from studentdb.api.mfa import SecondFactor
 from studentdb.api.session import Session
 from studentdb.api.tokens import Binding, TokenStore, claims
 from studentdb.api.transport import Http
 from studentdb.errors import NotSignedInError, StudentDBError, UnavailableError
+from tests import totp
 from tests.api.fakes import MemoryKeyring
 from tests.support import REGION, Backend
 
@@ -47,6 +50,13 @@ class Pool:
         if permanent:
             self.admin.admin_set_user_password(**user, Password=password, Permanent=True)
         return email
+
+    def offer_totp(self) -> None:
+        self.admin.set_user_pool_mfa_config(
+            UserPoolId=self.binding.user_pool_id,
+            SoftwareTokenMfaConfiguration={"Enabled": True},
+            MfaConfiguration="OPTIONAL",
+        )
 
     def session(self, folder: Path) -> Session:
         store = TokenStore(folder, keyring=MemoryKeyring(broken=True))
@@ -160,17 +170,54 @@ def test_a_disabled_account(pool: Pool, tmp_path: Path) -> None:
 
 
 def test_an_account_with_a_second_factor(pool: Pool, tmp_path: Path) -> None:
-    """Not supported yet: it is said, and nobody is signed in."""
+    """From enrolment to its end, also after a one-time password; a wrong code is refused and the next one taken."""
+    pool.offer_totp()
+    email = pool.add("One-time-Passw0rd", permanent=False)
+    session = pool.session(tmp_path)
+    session.sign_in(email, "One-time-Passw0rd", lambda: LASTING)
+    factor = SecondFactor(CognitoService(pool.http, pool.binding.cognito_url), session)
+    assert factor.is_on() is False
+    factor.turn_off()
+    secret = factor.associate()
+    with pytest.raises(WrongCodeError, match="the code is wrong"):
+        factor.verify(totp.wrong(secret))
+    assert factor.is_on() is False
+    factor.verify(totp.code(secret))
+    assert factor.is_on() is True
+
+    asked: list[StudentDBError | None] = []
+
+    def enter(refused: StudentDBError | None) -> str:
+        asked.append(refused)
+        return totp.code(secret) if refused else totp.wrong(secret)
+
+    assert session.sign_in(email, LASTING, never, enter).email == email
+    assert [type(each) for each in asked] == [type(None), WrongCodeError]
+    with pytest.raises(NotSignedInError, match="has a second factor"):
+        session.sign_in(email, LASTING, never)
+    # A refresh asks for none.
+    first = session.access_token()
+    assert session.access_token(rejected=first) != first
+
+    session.sign_in(email, LASTING, never, lambda _: totp.code(secret))
+    factor.turn_off()
+    assert factor.is_on() is False
+    assert session.sign_in(email, LASTING, never).email == email
+
+
+def test_a_new_app_replaces_the_old_one_once_its_code_was_seen(pool: Pool, tmp_path: Path) -> None:
+    pool.offer_totp()
     email = pool.add(LASTING)
-    user = {"UserPoolId": pool.binding.user_pool_id, "Username": email}
-    pool.admin.set_user_pool_mfa_config(
-        UserPoolId=pool.binding.user_pool_id,
-        SoftwareTokenMfaConfiguration={"Enabled": True},
-        MfaConfiguration="OPTIONAL",
-    )
-    pool.admin.admin_set_user_mfa_preference(**user, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
-    with pytest.raises(StudentDBError, match="SOFTWARE_TOKEN_MFA"):
-        pool.session(tmp_path).sign_in(email, LASTING, never)
+    session = pool.session(tmp_path)
+    session.sign_in(email, LASTING, never)
+    factor = SecondFactor(CognitoService(pool.http, pool.binding.cognito_url), session)
+    first = factor.associate()
+    factor.verify(totp.code(first))
+    second = factor.associate()
+    # Interrupted here, the first one still holds.
+    assert session.sign_in(email, LASTING, never, lambda _: totp.code(first)).email == email
+    factor.verify(totp.code(second))
+    assert session.sign_in(email, LASTING, never, lambda _: totp.code(second)).email == email
 
 
 def test_a_pool_that_is_gone(pool: Pool, tmp_path: Path) -> None:

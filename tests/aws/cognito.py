@@ -13,6 +13,7 @@ _WRITES = (
     "DeleteGroup",
     "DeleteUserPool",
     "DeleteUserPoolClient",
+    "SetUserPoolMfaConfig",
     "UpdateGroup",
     "UpdateUserPool",
     "UpdateUserPoolClient",
@@ -33,7 +34,12 @@ class PoolNotVisible(After):
 
     ids = ("X-10",)
     service = SERVICE
-    causes, refused, key, seconds = ("CreateUserPool",), ("DescribeUserPool", "GetGroup"), "UserPoolId", 0.5
+    causes, refused, key, seconds = (
+        ("CreateUserPool",),
+        ("DescribeUserPool", "GetGroup", "GetUserPoolMfaConfig"),
+        "UserPoolId",
+        0.5,
+    )
     code, message = "ResourceNotFoundException", "User pool {} does not exist."
 
     def caused(self, call: Call, answer: dict[str, Any]) -> str:
@@ -83,7 +89,8 @@ class UpdateForgets(Behaviour):
     ids = ("COG-04", "COG-05")
     service = SERVICE
     _defaults: ClassVar[dict[str, dict[str, Any]]] = {
-        "UpdateUserPool": {"AutoVerifiedAttributes": []},
+        # MfaConfiguration: by the documentation; it was measured not to.
+        "UpdateUserPool": {"AutoVerifiedAttributes": [], "MfaConfiguration": "OFF"},
         "UpdateUserPoolClient": {
             "ExplicitAuthFlows": [],
             "PreventUserExistenceErrors": "LEGACY",

@@ -41,7 +41,7 @@ def _in_api(thing: Any) -> Iterator[str]:
 
 
 def _in_pool(thing: Any) -> Iterator[str]:
-    pool, clients, groups, _ = thing
+    pool, clients, groups, *_ = thing
     name = f"pool {pool['UserPool']['Name']}"
     yield name
     yield from (f"{name}, client {item['UserPoolClient']['ClientName']}" for item in clients)

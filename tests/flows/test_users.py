@@ -147,6 +147,7 @@ def test_the_accounts_function_reaches_this_pool_only(engine: Backend, deployed:
 
 CALLED = {
     *("AdminCreateUser", "AdminGetUser", "AdminSetUserPassword", "AdminUpdateUserAttributes", "ListUsers"),
-    *("AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"),
+    *("AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminSetUserMFAPreference"),
+    "AdminUserGlobalSignOut",
     *("AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser", "ListUsersInGroup"),
 }

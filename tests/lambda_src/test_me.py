@@ -28,6 +28,11 @@ class Pool:
         user = self.cognito.admin_create_user(
             UserPoolId=self.pool_id, Username=email, UserAttributes=attributes, MessageAction="SUPPRESS"
         )["User"]
+        sub = next(each["Value"] for each in user["Attributes"] if each["Name"] == "sub")
+        return sub, self.token(email)
+
+    def token(self, email: str) -> str:
+        """An access token of a user who gets PASSWORD."""
         self.cognito.admin_set_user_password(UserPoolId=self.pool_id, Username=email, Password=PASSWORD, Permanent=True)
         answer = self.cognito.admin_initiate_auth(
             UserPoolId=self.pool_id,
@@ -35,8 +40,7 @@ class Pool:
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
         )
-        sub = next(each["Value"] for each in user["Attributes"] if each["Name"] == "sub")
-        return sub, answer["AuthenticationResult"]["AccessToken"]
+        return str(answer["AuthenticationResult"]["AccessToken"])
 
 
 @pytest.fixture
@@ -49,6 +53,10 @@ def pool_of(api: Functions) -> Pool:
     pool_id = cognito.create_user_pool(PoolName=f"people-{secrets.token_hex(4)}", UsernameAttributes=["email"])[
         "UserPool"
     ]["Id"]
+    return with_client(cognito, pool_id)
+
+
+def with_client(cognito: Any, pool_id: str) -> Pool:
     client = cognito.create_user_pool_client(
         UserPoolId=pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
     )

@@ -12,9 +12,11 @@ from studentdb.provision.administrators import (
     ACTIONS,
     create_administrator,
     one_time_password,
+    reset_mfa,
     set_lasting_password,
 )
 from studentdb.provision.aws import Aws
+from tests import totp
 from tests.support import Backend
 
 EMAIL = "ada@example.edu"
@@ -101,11 +103,50 @@ def test_no_pool(aws: Aws) -> None:
     assert caught.value.hint == "studentdb deploy"
 
 
+def signed_in(aws: Aws, pool: str) -> str:
+    """An access token of EMAIL, which has the password LASTING."""
+    cognito = aws.client("cognito-idp")
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="test", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    answer = cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": EMAIL, "PASSWORD": LASTING},
+    )
+    return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def test_a_second_factor_that_nobody_else_can_remove(aws: Aws, pool: str) -> None:
+    create_administrator(aws, pool, EMAIL, LASTING)
+    totp.enrol(aws.client("cognito-idp"), signed_in(aws, pool))
+    who = {"UserPoolId": pool, "Username": EMAIL}
+    assert aws.client("cognito-idp").admin_get_user(**who)["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+
+    for _ in range(2):
+        reset_mfa(aws, pool, EMAIL)
+        assert not aws.client("cognito-idp").admin_get_user(**who).get("UserMFASettingList")
+
+
+def test_whose_second_factor_is_not_removed_so(aws: Aws, pool: str) -> None:
+    create_administrator(aws, pool, EMAIL, LASTING)
+    totp.enrol(aws.client("cognito-idp"), signed_in(aws, pool))
+    aws.client("cognito-idp").admin_remove_user_from_group(UserPoolId=pool, Username=EMAIL, GroupName="admin")
+    with pytest.raises(UsageError, match="is no admin's account"):
+        reset_mfa(aws, pool, EMAIL)
+    with pytest.raises(UsageError, match="there is no account"):
+        reset_mfa(aws, pool, "nobody@example.edu")
+    who = {"UserPoolId": pool, "Username": EMAIL}
+    assert aws.client("cognito-idp").admin_get_user(**who)["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+
+
 @pytest.mark.parametrize("backend", ["engine"], indirect=True)
 def test_the_declared_rights_are_enough(backend: Backend, aws: Aws, pool: str) -> None:
     limited = backend.limited_to(ACTIONS, env=aws.deployment.env)
     create_administrator(limited, pool, EMAIL)
     assert account(aws, pool)["groups"] == ["admin"]
+    reset_mfa(limited, pool, EMAIL)
 
 
 def test_one_time_passwords() -> None:

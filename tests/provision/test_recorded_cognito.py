@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Live, Resource
 from studentdb.provision.resources.cognito_client import UserPoolClient
+from studentdb.provision.resources.cognito_mfa import UserPoolMfa
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
 from tests.provision.injected import (
     Fault,
@@ -188,13 +189,13 @@ def test_an_update_of_a_pool_sends_everything_that_aws_would_reset(aws: Aws, poo
     wanted.update(aws, before, wanted.diff(before))
     assert sent.calls == 2
     changeable = {k: v for k, v in wanted.properties().items() if k not in wanted.immutable}
-    assert sent.bodies[1] == {"UserPoolId": pool_id, **others, **changeable}
+    assert sent.bodies[1] == {"UserPoolId": pool_id, "MfaConfiguration": "OFF", **others, **changeable}
     assert wanted.diff(live(wanted, aws)) == ()
 
 
 @on_engine
 def test_an_update_of_a_pool_keeps_what_people_set_by_hand(aws: Aws, pool: UserPool) -> None:
-    """COG-04: also within the blocks of which we declare a part. The second factor stays without being sent."""
+    """COG-04: also within the blocks of which we declare a part. The second factor's mode is sent back."""
     pool = dataclasses.replace(pool, tier="ESSENTIALS")
     pool.create(aws)
     invitation = {"EmailSubject": "Welcome", "EmailMessage": "{username} {####}", "SMSMessage": "{username} {####}"}
@@ -228,7 +229,7 @@ def test_an_update_of_a_pool_keeps_what_people_set_by_hand(aws: Aws, pool: UserP
         "PasswordHistorySize": 3,
     }
     assert {name: body.get(name) for name in words} == words
-    assert "MfaConfiguration" not in body
+    assert body["MfaConfiguration"] == "OPTIONAL"
 
 
 @on_engine
@@ -360,7 +361,7 @@ def test_a_group_of_that_name_is_taken_over(aws: Aws, pool_id: str) -> None:
 
 
 def test_what_a_vanished_pool_had_is_absent_and_deleting_it_is_fine(aws: Aws, pool: UserPool, pool_id: str) -> None:
-    children: list[Resource] = [group(pool_id), client(aws, pool_id)]
+    children: list[Resource] = [group(pool_id), client(aws, pool_id), mfa(pool_id)]
     for child in children:
         child.create(aws)
     lives = [live(child, aws) for child in children]
@@ -373,4 +374,56 @@ def test_what_a_vanished_pool_had_is_absent_and_deleting_it_is_fine(aws: Aws, po
 def test_people_and_groups_outlive_a_plain_teardown_and_clients_do_not() -> None:
     assert UserPool.stateful
     assert Group.stateful
+    assert UserPoolMfa.stateful
     assert not UserPoolClient.stateful
+
+
+def mfa(pool_id: str) -> UserPoolMfa:
+    return UserPoolMfa(name="totp", user_pool_id=pool_id)
+
+
+def test_a_second_factor_that_was_switched_off_is_made_again(aws: Aws, pool_id: str) -> None:
+    """OFF beside a factor is refused (COG-14), and what has no second factor has none to change."""
+    wanted = mfa(pool_id)
+    assert wanted.read(aws) is None
+    wanted.create(aws)
+    wanted.delete(aws, live(wanted, aws))
+    assert wanted.read(aws) is None
+    wanted.create(aws)
+    assert wanted.diff(live(wanted, aws)) == ()
+
+
+@on_engine
+def test_mode_and_factor_are_always_sent_together(aws: Aws, pool_id: str) -> None:
+    wanted, sent = mfa(pool_id), []
+    aws.client("cognito-idp").meta.events.register(
+        "provide-client-params.cognito-identity-provider.SetUserPoolMfaConfig",
+        lambda params, **_: sent.append({name for name in params if name != "UserPoolId"}),
+    )
+    wanted.create(aws)
+    wanted.update(aws, live(wanted, aws), ())
+    wanted.delete(aws, live(wanted, aws))
+    both = {"MfaConfiguration", "SoftwareTokenMfaConfiguration"}
+    assert sent == [both, both, {"MfaConfiguration"}]
+
+
+@on_engine
+def test_an_update_of_the_pool_sends_the_mode_back(aws: Aws, pool: UserPool, pool_id: str) -> None:
+    """Documented to be reset where it is left out (COG-04)."""
+    mfa(pool_id).create(aws)
+    sent: list[Any] = []
+    aws.client("cognito-idp").meta.events.register(
+        "provide-client-params.cognito-identity-provider.UpdateUserPool",
+        lambda params, **_: sent.append(params.get("MfaConfiguration")),
+    )
+    longer = dataclasses.replace(pool, password_minimum_length=20)
+    longer.update(aws, live(longer, aws), longer.diff(live(longer, aws)))
+    assert sent == ["OPTIONAL"]
+    assert mfa(pool_id).diff(live(mfa(pool_id), aws)) == ()
+
+
+@on_engine
+def test_a_busy_pool_is_waited_for_by_its_second_factor(aws: Aws, pool_id: str) -> None:
+    Faults(aws.client("cognito-idp"), "SetUserPoolMfaConfig", [BUSY, THROTTLED])
+    mfa(pool_id).create(aws)
+    assert mfa(pool_id).diff(live(mfa(pool_id), aws)) == ()

@@ -43,6 +43,7 @@ NAMES = {
     "cognito-idp.group": r"[\w-]{1,128}",  # COG-28; no blanks (JWT-04)
     "cognito-idp.user_pool": r"[\w\s+=,.@-]{1,128}",  # COG-28
     "cognito-idp.user_pool_client": r"[\w\s+=,.@-]{1,128}",
+    "cognito-idp.user_pool_mfa_config": NOT_SENT,
     "dynamodb.schema": NOT_SENT,
     "dynamodb.signing_key": r".{1,2048}",  # the bytes of a key
     "dynamodb.table": r"[a-zA-Z0-9_.-]{3,255}",  # DDB-21

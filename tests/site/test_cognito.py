@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests import totp
 from tests.site.conftest import OpenPage
 from tests.site.server import serve
 from tests.support import REGION, Backend
@@ -106,6 +107,24 @@ def test_a_one_time_password_leads_to_a_lasting_one(pool: Pool) -> None:
         *(email, "One-Time-Password-1", "A lasting phrase 2"),
     )
     assert kinds == ["new-password", "done", "done", "SignInError"]
+
+
+def test_a_second_factor_takes_another_code_after_a_wrong_one(pool: Pool) -> None:
+    email = pool.invite("Correct-Horse-Battery-7", lasting=True)
+    pool.cognito.set_user_pool_mfa_config(
+        UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    step = pool.run("return auth.signIn(...args);", email, "Correct-Horse-Battery-7")
+    secret = totp.enrol(pool.cognito, step["tokens"]["accessToken"])
+    kind, refused, done = pool.run(
+        """const [email, password, wrong, right] = args;
+           const step = await auth.signIn(email, password);
+           const refused = await said(step.enter(wrong));
+           return [step.kind, refused, (await step.enter(right)).kind];""",
+        *(email, "Correct-Horse-Battery-7", totp.wrong(secret), totp.code(secret)),
+    )
+    assert (kind, refused["code"], done) == ("code", "CodeMismatchException", "done")
+    assert refused["message"] == "This is not the code that your app shows now."
 
 
 def test_refresh_until_revoked(pool: Pool) -> None:

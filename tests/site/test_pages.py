@@ -11,8 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Request, Route, expect
 
+from tests import totp
 from tests.command_line import Deployed
-from tests.site.visitor import LASTING, Visitor, answers, invite, somebody
+from tests.site.visitor import LASTING, Visitor, answers, enrolled, invite, somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
@@ -69,6 +70,59 @@ def test_the_first_sign_in_changes_the_one_time_password(visit: Callable[..., Vi
     visitor.heading("Sign in")
     visitor.sign_in(email, LASTING)
     visitor.heading("Students")
+
+
+def test_a_second_factor_is_asked_for_after_the_password(visit: Callable[..., Visitor], deployed: Deployed) -> None:
+    email = invite(deployed, "admin")
+    secret = enrolled(deployed, email)
+    visitor = visit()
+    visitor.sign_in(email, LASTING)
+    visitor.heading("Enter your code")
+    expect(visitor.page).to_have_title("Enter your code · studentdb")
+    expect(visitor.page.get_by_role("heading", level=1)).to_be_focused()
+    code, go_on = visitor.page.get_by_label("Code"), visitor.page.get_by_role("button", name="Go on")
+    expect(code).to_have_attribute("autocomplete", "one-time-code")
+    expect(code).to_have_accessible_description("Six digits, from your authenticator app.")
+    code.fill("12 34")
+    go_on.click()
+    expect(code).to_have_attribute("aria-invalid", "true")
+    code.fill(totp.wrong(secret))
+    go_on.click()
+    expect(code).to_have_accessible_description(re.compile("not the code that your app shows now"))
+    expect(code).to_be_focused()
+    right = totp.code(secret)
+    code.fill(f"{right[:3]} {right[3:]}")
+    go_on.click()
+    visitor.heading("Students")
+
+
+def test_a_sign_in_that_took_too_long_begins_again(visit: Callable[..., Visitor], deployed: Deployed) -> None:
+    """As AWS answers after three minutes; the engine's challenges do not end."""
+    email = invite(deployed, "admin")
+    secret = enrolled(deployed, email)
+    visitor = visit()
+    visitor.sign_in(email, LASTING)
+    visitor.heading("Enter your code")
+    ended = {"__type": "NotAuthorizedException", "message": "Invalid session for the user, session is expired."}
+    visitor.page.route(
+        f"{deployed.config['cognitoUrl']}/", answers(400, ended, content_type="application/x-amz-json-1.1")
+    )
+    visitor.page.get_by_label("Code").fill(totp.code(secret))
+    visitor.page.get_by_role("button", name="Go on").click()
+    expect(visitor.page.get_by_role("alert")).to_contain_text("Signing in took too long. Begin again.")
+    visitor.page.unroute_all()
+    visitor.page.get_by_role("link", name="Sign in again").click()
+    visitor.heading("Sign in")
+
+
+def test_who_needs_a_second_factor_is_told_how_to_set_it_up(admin: Visitor) -> None:
+    problem = {"type": "urn:studentdb:problem:mfa-required", "title": "Your role needs a second factor", "status": 403}
+    admin.page.route("**/api/students?*", answers(403, problem))
+    admin.page.reload()
+    expect(admin.page.get_by_role("alert")).to_contain_text("studentdb mfa enrol")
+    admin.page.unroute("**/api/students?*")
+    admin.page.reload()
+    expect(admin.page.get_by_role("navigation", name="Pages of the list")).to_be_visible()
 
 
 def test_a_reload_keeps_the_session_and_signing_out_ends_it_on_the_server(admin: Visitor) -> None:

@@ -6,10 +6,15 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 from playwright.sync_api import Page, Route, expect
 
+from studentdb.api.cognito import Cognito
+from studentdb.api.tokens import Binding
+from studentdb.api.transport import Http
+from tests import totp
 from tests.command_line import Deployed
 
 LASTING = "A lasting phrase, 42"
@@ -55,15 +60,19 @@ def somebody(family: str = "Nguyễn") -> Student:
     return Student(f"T{secrets.token_hex(6)}", family=family)
 
 
-def invite(deployed: Deployed, group: str, *, lasting: bool = True) -> str:
-    """An account in `group`, with the password LASTING (for good or as a one-time password)."""
-    cognito = boto3.client(
+def _cognito(deployed: Deployed) -> Any:
+    return boto3.client(
         "cognito-idp",
         endpoint_url=deployed.config["cognitoUrl"],
         region_name=deployed.config["region"],
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+
+
+def invite(deployed: Deployed, group: str, *, lasting: bool = True) -> str:
+    """An account in `group`, with the password LASTING (for good or as a one-time password)."""
+    cognito = _cognito(deployed)
     email = f"{group}-{secrets.token_hex(5)}@example.edu"
     known = {"UserPoolId": deployed.config["userPoolId"], "Username": email}
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
@@ -72,6 +81,21 @@ def invite(deployed: Deployed, group: str, *, lasting: bool = True) -> str:
         cognito.admin_set_user_password(**known, Password=LASTING, Permanent=True)
     cognito.admin_add_user_to_group(**known, GroupName=group)
     return email
+
+
+def enrolled(deployed: Deployed, email: str) -> str:
+    """Gives the account, which has the password LASTING, a second factor; its secret."""
+    config = deployed.config
+    http = Http()
+    binding = Binding(
+        api_url=config["apiUrl"],
+        cognito_url=config["cognitoUrl"],
+        user_pool_id=config["userPoolId"],
+        client_id=config["clientId"],
+    )
+    signed_in = Cognito(http, binding).sign_in(email, LASTING, lambda: "")
+    http.close()
+    return totp.enrol(_cognito(deployed), signed_in.access_token)
 
 
 def answers(status: int, body: object, *, content_type: str = "application/problem+json") -> Callable[[Route], None]:

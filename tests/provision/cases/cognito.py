@@ -1,4 +1,4 @@
-"""Cognito: the user pool, its groups, its app client."""
+"""Cognito: the user pool, its groups, its app client, its second factor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
 from studentdb.provision.resources.cognito_client import UserPoolClient
+from studentdb.provision.resources.cognito_mfa import UserPoolMfa
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
 from tests.provision.lifecycle import Case
 
@@ -54,6 +55,10 @@ def _client(aws: Aws, parents: Parents) -> UserPoolClient:
     )
 
 
+def _mfa(aws: Aws, parents: Parents) -> UserPoolMfa:
+    return UserPoolMfa(name="totp", user_pool_id=parents[0].out("id"))
+
+
 def _open_sign_up(aws: Aws, resource: Resource) -> None:
     live = resource.read(aws)
     assert live is not None
@@ -74,6 +79,15 @@ def _allow_plain_passwords(aws: Aws, resource: Resource) -> None:
         ClientId=live.outputs["id"],
         ClientName=resource.name,
         ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )
+
+
+def _switch_off_totp(aws: Aws, resource: Resource) -> None:
+    assert isinstance(resource, UserPoolMfa)
+    aws.client("cognito-idp").set_user_pool_mfa_config(
+        UserPoolId=resource.user_pool_id,
+        MfaConfiguration="ON",
+        SoftwareTokenMfaConfiguration={"Enabled": False},
     )
 
 
@@ -108,6 +122,14 @@ CASES = [
         resource=_client,
         changed=lambda aws, parents: replace(_client(aws, parents), refresh_token_days=30),
         drift=_allow_plain_passwords,
+        tagged=False,
+    ),
+    Case(
+        name="user-pool-mfa",
+        parents=_in_a_pool,
+        resource=_mfa,
+        changed=None,
+        drift=_switch_off_totp,
         tagged=False,
     ),
 ]

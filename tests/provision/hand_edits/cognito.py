@@ -1,4 +1,4 @@
-"""The user pool, its groups, its app client."""
+"""The user pool, its groups, its app client, its second factor."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ def _group(**change: Any) -> Edit:
     return edit
 
 
+def _mfa(**change: Any) -> Edit:
+    def edit(aws: Aws, mfa: Any, _: Live) -> None:
+        aws.client("cognito-idp").set_user_pool_mfa_config(
+            UserPoolId=mfa.user_pool_id, **{**mfa.properties(), **change}
+        )
+
+    return edit
+
+
 EDITS: dict[str, dict[str, Edit]] = {
     "cognito-idp.user_pool": {
         "Policies": _pool(Policies={"PasswordPolicy": {"MinimumLength": 6}}),
@@ -50,6 +59,10 @@ EDITS: dict[str, dict[str, Edit]] = {
         "UserPoolTier": _pool(UserPoolTier="ESSENTIALS"),
     },
     "cognito-idp.group": {"Description": _group(Description="by hand"), "Precedence": _group(Precedence=7)},
+    "cognito-idp.user_pool_mfa_config": {
+        "MfaConfiguration": _mfa(MfaConfiguration="ON"),
+        "SoftwareTokenMfaConfiguration": _mfa(SoftwareTokenMfaConfiguration={"Enabled": False}),
+    },
     "cognito-idp.user_pool_client": {
         "ExplicitAuthFlows": _client(ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
         "SupportedIdentityProviders": _client(SupportedIdentityProviders=["COGNITO", "Google"]),
