@@ -143,6 +143,9 @@ class Context:
                 api_rate=chosen.api_rate,
                 custom_fields=variable(chosen.custom_fields),
                 grade_scale=chosen.grade_scale,
+                school_name=chosen.school_name,
+                mail_from=chosen.mail_from or "",
+                mail_identity=chosen.mail_identity,
             ),
             Source(
                 functions=found.lambda_src,

@@ -55,11 +55,11 @@ def person_id(request: Request) -> str:
     if request.person_id:
         return request.person_id
     # An access token carries no e-mail (JWT-03), so the pool is asked, with the caller's own token.
-    email = _email(request)
-    return (locks.holder(locks.email(email)) or "") if email else ""
+    address = email(request)
+    return (locks.holder(locks.email(address)) or "") if address else ""
 
 
-def _email(request: Request) -> str:
+def email(request: Request) -> str:
     """The caller's verified e-mail address, or "". Raises Unauthenticated for a token that was revoked (JWT-10)."""
     token = request.headers.get("authorization", "")
     # With or without `Bearer` (JWT-09).

@@ -8,6 +8,7 @@ from studentdb.contract.audit import Act
 from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.line_items import LineItem
+from studentdb.contract.mail import Suppression
 from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.results import Result
 from studentdb.contract.staff import Admin, Lecturer
@@ -36,3 +37,4 @@ NOTIFICATION = Noun("notification", "notifications", Notification)
 RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", ReceivedNotification)
 USER = Noun("user", "users", User, key="email")
 INVITATION = Noun("invitation", "invitations", Invitation)
+SUPPRESSION = Noun("suppression", "suppressions", Suppression)

@@ -10,6 +10,7 @@ from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.migrations import SEARCH
 from studentdb.provision.resources.cognito_user_pool import UserPool
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
@@ -23,15 +24,21 @@ ARCHITECTURE = "arm64"
 
 
 def answering(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool, outbox: Table
 ) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
-    """The API's functions by name, and what each may."""
+    """The API's functions by name, and what each may. `outbox` is only there where the school sends mail."""
     audit, index, users = (table.out("arn") for table in (tables.audit, tables.index, tables.users))
     # What is written into the audit stays as it is.
     everything, appends = [table.out("arn") for table in tables.all()], policies.appends(audit)
+    mail = [outbox.out("arn")] if settings.mail_from else []
     may = {
-        "read": [policies.reads(everything), appends],
-        "write": [policies.reads(everything), appends, policies.writes([arn for arn in everything if arn != audit])],
+        "read": [policies.reads([*everything, *mail]), appends],
+        "write": [
+            policies.reads(everything),
+            appends,
+            policies.writes([arn for arn in everything if arn != audit]),
+            *([policies.queues(mail[0])] if mail else []),
+        ],
         "accounts": [
             policies.reads([users, index]),
             appends,
@@ -40,13 +47,14 @@ def answering(
         ],
     }
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
+    sender = {"MAIL_FROM": settings.mail_from} if settings.mail_from else {}
     variables = {
-        "read": {**own_fields, "GRADE_SCALE": settings.grade_scale},
-        "write": own_fields,
+        "read": {**own_fields, **sender, "GRADE_SCALE": settings.grade_scale},
+        "write": {**own_fields, **sender},
         "accounts": {"USER_POOL_ID": pool.out("id")},
     }
     return {
-        part: _function(
+        part: function(
             deployment,
             settings,
             code,
@@ -63,7 +71,7 @@ def answering(
 def searching(deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables) -> tuple[Resource, ...]:
     """What keeps the search's postings of parts: a function that the stream of the users table invokes."""
     users, index = tables.users, tables.index
-    parts = _function(
+    parts = function(
         deployment,
         settings,
         code,
@@ -88,7 +96,7 @@ def searching(deployment: Deployment, settings: StackSettings, code: bytes, tabl
     return (*parts, stream)
 
 
-def _function(
+def function(
     deployment: Deployment,
     settings: StackSettings,
     code: bytes,

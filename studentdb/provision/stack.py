@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from studentdb import __version__
-from studentdb.provision import functions, policies, tables
+from studentdb.provision import functions, mailing, policies, tables
 from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.endpoints import Endpoints
@@ -80,7 +80,7 @@ def stack(
     )
 
     # --- API
-    api_functions = functions.answering(deployment, settings, code, data, pool)
+    api_functions = functions.answering(deployment, settings, code, data, pool, mailing.outbox(prefix))
     tool_version = ToolVersion(name=data.users.name, table_arn=data.users.out("arn"), version=version)
     schema = Schema(name=data.users.name, table_arn=data.users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
@@ -177,6 +177,9 @@ def stack(
         digest=objects.out("digest"),
     )
 
+    # --- mail
+    mail = mailing.declare(deployment, settings, code, data, pool, site_url)
+
     resources: tuple[Resource, ...] = (
         *data.all(),
         signing_key,
@@ -203,6 +206,7 @@ def stack(
         cors,
         objects,
         invalidation,
+        *mail.resources,
     )
-    # No feature can be switched off so far, and nothing was ever taken out or renamed: what is, is added here.
-    return Stack(resources, absent=undeclared(resources))
+    # Features that are switched off, and what was taken out or renamed: nothing so far.
+    return Stack(resources, absent=(*undeclared(resources), *mail.absent))

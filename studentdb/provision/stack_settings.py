@@ -16,3 +16,8 @@ class StackSettings:
     # The school's own fields of people, as JSON.
     custom_fields: str = ""
     grade_scale: str = "A 90, B 80, C 70, D 60, F 0"
+    school_name: str = "Student management"
+    # The address that mails come from; "" for no mail at all.
+    mail_from: str = ""
+    # What SES verifies of it: domain or address.
+    mail_identity: str = "domain"
