@@ -25,6 +25,8 @@ from studentdb.settings import load
 from tests.support import LONGEST
 
 PROD = Deployment("prod", "eu-central-1", "123456789012")
+# With all that can be switched on.
+EVERYTHING = StackSettings(mail_from="office@school.example")
 
 # Kinds whose name is only ours: they are one of their parent, or carry a comment instead.
 NOT_SENT = r".+"
@@ -43,10 +45,12 @@ NAMES = {
     "cognito-idp.group": r"[\w-]{1,128}",  # COG-28; no blanks (JWT-04)
     "cognito-idp.user_pool": r"[\w\s+=,.@-]{1,128}",  # COG-28
     "cognito-idp.user_pool_client": r"[\w\s+=,.@-]{1,128}",
+    "cognito-idp.user_pool_email": NOT_SENT,
     "dynamodb.schema": NOT_SENT,
     "dynamodb.signing_key": r".{1,2048}",  # the bytes of a key
     "dynamodb.table": r"[a-zA-Z0-9_.-]{3,255}",  # DDB-21
     "dynamodb.tool_version": NOT_SENT,
+    "events.rule": r"[.\-_A-Za-z0-9]{1,64}",
     "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
     "iam.role_policy": r"[\w+=,.@-]{1,128}",
     "lambda.event_source_mapping": NOT_SENT,
@@ -56,15 +60,17 @@ NAMES = {
     "s3.bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
     "s3.bucket_policy": NOT_SENT,
     "s3.objects": NOT_SENT,
+    "sesv2.configuration_set": r"[a-zA-Z0-9_-]{1,64}",
+    "sesv2.email_identity": r".{1,254}",
 }
 
 
-def make(deployment: Deployment, endpoints: Endpoints | None = None) -> Stack:
+def make(deployment: Deployment, endpoints: Endpoints | None = None, settings: StackSettings = EVERYTHING) -> Stack:
     bundle = find()
     return stack(
         deployment,
         endpoints or Endpoints(deployment.region),
-        StackSettings(),
+        settings,
         code=package(bundle.lambda_src),
         site=site_files(bundle.site),
         public_routes=find().public_routes,
@@ -167,17 +173,20 @@ def test_names_that_begin_alike_are_nobody_elses() -> None:
 
 
 def _has_parent(resource: Resource) -> bool:
-    return bool(resource.reads_after())
+    # Of one domain there is one identity, which all that send from it use.
+    return bool(resource.reads_after()) or resource.kind == "sesv2.email_identity"
 
 
 def test_roles_have_least_privilege() -> None:
     policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 4
+    assert len(policies) == 5
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]
             assert not [action for action in statement["Action"] if action.endswith(":*") or "Scan" in action]
-            assert "*" not in statement["Resource"]
+            # Which has nothing smaller than an account.
+            if statement["Action"] != ["ses:DeleteSuppressedDestination"]:
+                assert "*" not in statement["Resource"]
     of_accounts = {
         resource
         for policy in policies
@@ -211,6 +220,37 @@ def test_the_audit_can_only_grow() -> None:
 def test_only_the_public_routes_lack_an_authorizer() -> None:
     routes = [resource for resource in make(PROD).resources if resource.kind == "apigatewayv2.route"]
     assert {route.name for route in routes if not getattr(route, "authorizer_id")} == set(find().public_routes)  # noqa: B009
+
+
+def test_what_is_switched_off_is_swept() -> None:
+    """All that a feature has is declared absent where it is off, but for what is found by its tag."""
+    off = make(PROD, settings=StackSettings())
+    swept = {resource.id for resource in off.absent}
+    everything = make(PROD)
+    left = {resource.id for resource in everything.resources} - {resource.id for resource in off.resources} - swept
+    assert left == {"sesv2.email_identity/school.example"}
+    assert "sesv2.undeclared_identities/mail" in swept
+    # What holds nothing that anybody entered goes.
+    kept = [resource.id for resource in off.absent if resource.stateful]
+    assert not kept
+
+
+def test_mail_is_sent_by_one_function_from_one_address() -> None:
+    sending = {
+        (policy.name, action, resource, str(statement.get("Condition")))
+        for policy in make(PROD).resources
+        for statement in (policy.document["Statement"] if isinstance(policy, RolePolicy) else ())
+        for action in statement["Action"]
+        if action.startswith("ses:Send")
+        for resource in statement["Resource"]
+    }
+    from_office = "{'StringEquals': {'ses:FromAddress': 'office@school.example'}}"
+    ours = "arn:aws:ses:eu-central-1:123456789012:identity/"
+    assert sending == {
+        ("mail", "ses:SendEmail", f"{ours}school.example", from_office),
+        ("mail", "ses:SendEmail", f"{ours}office@school.example", from_office),
+        ("mail", "ses:SendEmail", "⟦sesv2.configuration_set/student-management-mail#arn⟧", from_office),
+    }
 
 
 def test_engine_and_aws_differ_in_the_seam_only() -> None:

@@ -20,9 +20,7 @@ def domain(aws: Aws) -> str:
 
 def configuration_set(aws: Aws) -> ConfigurationSet:
     """The one of the cases."""
-    return ConfigurationSet(
-        name=f"{aws.deployment.prefix}-mail", event_bus_arn=aws.arn("events", "event-bus/default")
-    )
+    return ConfigurationSet(name=f"{aws.deployment.prefix}-mail", event_bus_arn=aws.arn("events", "event-bus/default"))
 
 
 def _not_sending(aws: Aws, resource: Resource) -> None:
