@@ -23,6 +23,7 @@ from studentdb.commands import (
     lecturers,
     local,
     lock,
+    mail,
     notifications,
     permissions,
     scores,
@@ -78,6 +79,7 @@ classes.register(app)
 scores.register(app)
 audit.register(app)
 notifications.register(app)
+mail.register(app)
 users.register(app)
 permissions.register(app)
 local.register(app)
