@@ -83,6 +83,7 @@ def _work(name: str, context: Any) -> None:
 def _send(item: Record, page: Page, message: mail_texts.Message, context: Any) -> None:
     reached: list[str] = []
     sent = refused = wait = 0
+    error: BaseException | None = None
     for recipient in page.recipients:
         if _left(context) < _MARGIN:
             break
@@ -90,11 +91,11 @@ def _send(item: Record, page: Page, message: mail_texts.Message, context: Any) -
             try:
                 taken = mail_sending.send(recipient.address, message)
             except NotNowError as stop:
-                wait = stop.wait
+                wait, error = stop.wait, stop.__cause__
                 break
             sent, refused = sent + taken, refused + (not taken)
         reached.append(recipient.position)
-    log.batch(sent=sent, refused=refused, skipped=len(reached) - sent - refused, waits=wait)
+    log.batch(error=error, sent=sent, refused=refused, skipped=len(reached) - sent - refused, waits=wait)
     _keep(item, reached, finished=page.last and len(reached) == len(page.recipients))
     if wait:
         _wait(item["sk"], wait)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from studentdb.provision import functions, policies
 from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
+from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources.cognito_email import UserPoolEmail
 from studentdb.provision.resources.cognito_user_pool import UserPool
 from studentdb.provision.resources.dynamodb_table import Attribute, Table
@@ -58,7 +59,13 @@ def identity_of(settings: StackSettings) -> str:
 
 
 def declare(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool, site_url: str
+    deployment: Deployment,
+    endpoints: Endpoints,
+    settings: StackSettings,
+    code: bytes,
+    tables: Tables,
+    pool: UserPool,
+    site_url: str,
 ) -> Mailing:
     """All that sending mail needs; with `mail_from` as what is wanted, without it as what is swept."""
     wanted, name = bool(settings.mail_from), f"{deployment.prefix}-mail"
@@ -85,7 +92,12 @@ def declare(
         "mail",
         [
             *_may(table, tables),
-            *policies.sends_mail(sorted(identities), configuration_set.out("arn"), settings.mail_from),
+            *policies.sends_mail(
+                sorted(identities),
+                configuration_set.out("arn"),
+                settings.mail_from,
+                limited=endpoints.limits_senders,
+            ),
         ],
         handler="studentdb_api.mail_feed.handler",
         description=f"Sends the school's mail ({deployment.id})",

@@ -54,16 +54,18 @@ def queues(outbox_arn: str) -> Mapping[str, Any]:
     return allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [outbox_arn])
 
 
-def sends_mail(identity_arns: Sequence[str], configuration_set_arn: str, sender: str) -> Sequence[Mapping[str, Any]]:
+def sends_mail(
+    identity_arns: Sequence[str], configuration_set_arn: str, sender: str, *, limited: bool
+) -> Sequence[Mapping[str, Any]]:
     """Mail from one address through one configuration set; and to take an address from SES's list of suppressed ones.
 
     AWS limits the last to nothing smaller than an account.
     """
+    from_sender = {"Condition": {"StringEquals": {"ses:FromAddress": sender}}}
     return (
-        {
-            **allow(["ses:SendEmail"], [*identity_arns, configuration_set_arn]),
-            "Condition": {"StringEquals": {"ses:FromAddress": sender}},
-        },
+        {**allow(["ses:SendEmail"], [*identity_arns, configuration_set_arn]), **from_sender}
+        if limited
+        else allow(["ses:SendEmail"], ["*"]),
         allow(["ses:DeleteSuppressedDestination"], ["*"]),
     )
 

@@ -178,7 +178,7 @@ def stack(
     )
 
     # --- mail
-    mail = mailing.declare(deployment, settings, code, data, pool, site_url)
+    mail = mailing.declare(deployment, endpoints, settings, code, data, pool, site_url)
 
     resources: tuple[Resource, ...] = (
         *data.all(),
