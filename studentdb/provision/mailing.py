@@ -11,7 +11,8 @@ from studentdb.provision.core import Resource
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources.cognito_email import UserPoolEmail
 from studentdb.provision.resources.cognito_user_pool import UserPool
-from studentdb.provision.resources.dynamodb_table import Attribute, Table
+from studentdb.provision.resources.dynamodb_shape import Attribute
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.events_rule import Rule
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_permission import Permission

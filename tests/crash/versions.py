@@ -98,7 +98,7 @@ class Versions:
 
 def _everything(aws: Aws) -> StackSettings:
     """With all that can be switched on."""
-    return StackSettings(mail_from=f"office@{aws.deployment.env}.example")
+    return StackSettings(mail_from=f"office@{aws.deployment.prefix}.example")
 
 
 def newer_stack(deployment: Deployment, *arguments: Any, **named: Any) -> Stack:

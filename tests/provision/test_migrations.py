@@ -185,8 +185,9 @@ class _Updating:
         self.left[params["FunctionName"]] = 5
 
     def _looked(self, parsed: dict[str, Any], **_: Any) -> None:
-        config = parsed["Configuration"]
-        name = config["FunctionName"]
+        # One that is not there has none.
+        config = parsed.get("Configuration", {})
+        name = config.get("FunctionName")
         if name in self.left:
             config["LastUpdateStatus"] = "InProgress"
             self.left[name] -= 1
