@@ -81,7 +81,8 @@ def import_(
     with Count(console, "students", len(wanted)) as count:
         result = import_students(context.students, wanted, count.advance)
     summary = {"added": result.added, "changed": result.changed, "unchanged": result.unchanged}
-    mail.finished(context, console, "students", {**summary, "refused": len(result.refused)})
+    if result.added or result.changed or result.refused:
+        mail.finished(context, console, "students", {**summary, "refused": len(result.refused)})
     if as_json:
         console.json({**summary, "refused": {str(line): str(error) for line, error in result.refused.items()}})
     elif not result.added and not result.changed and not result.refused:
