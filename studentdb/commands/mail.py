@@ -62,7 +62,7 @@ def status(context: Context, *, as_json: Json = False) -> None:
         console.say(f"At the moment {_OFF}")
     for problem in problems:
         console.say(f"Not shown: {problem}")
-    for line in missing(state, context) if state else ():
+    for line in missing(state, context.aws.region) if state else ():
         console.say(line)
 
 
@@ -131,16 +131,16 @@ def say_what_is_missing(context: Context, console: Console) -> None:
     if context.settings.mail_from is None or context.aws.endpoints.stands_in:
         return
     try:
-        lines = list(missing(_state(context), context))
+        lines = list(missing(_state(context), context.aws.region))
     except StudentDBError as error:
         lines = [f"Whether mail goes out could not be seen: {error}"]
     for line in lines:
         console.say(line)
 
 
-def missing(state: MailState, context: Context) -> Iterator[str]:
+def missing(state: MailState, region: str) -> Iterator[str]:
     """What somebody has to do, line by line; nothing when mail goes out."""
-    console = f"https://{context.aws.region}.console.aws.amazon.com/ses/home?region={context.aws.region}#/account"
+    console = f"https://{region}.console.aws.amazon.com/ses/home?region={region}#/account"
     if not state.verified:
         yield f"No mail goes out until SES has verified {state.name}."
         if state.records:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from studentdb.commands.mail import missing
 from studentdb.provision import engine as provisioning
+from studentdb.provision import mail_state
 from studentdb.provision.aws import Aws
 from studentdb.provision.resources.cognito_email import UserPoolEmail
 from studentdb.provision.resources.cognito_user_pool import UserPool
@@ -99,6 +101,32 @@ def test_from_unverified_to_switched_off(school: Installation, domain: str) -> N
     with pytest.raises(aws.client("sesv2").exceptions.NotFoundException):
         aws.client("sesv2").get_configuration_set(**named)
     assert f"{prefix}-mail" not in aws.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_what_a_deploy_says_is_missing(school: Installation, domain: str) -> None:
+    """The records for the DNS, and where to leave the sandbox; nothing when mail goes out."""
+    aws = school.aws
+    EmailIdentity(name=domain).create(aws)
+    assert list(missing(mail_state.read(aws, f"office@{domain}", domain), "eu-central-1")) == []
+
+    unverified(aws)
+    aws.client("sesv2").meta.events.register(
+        "after-call.sesv2.GetAccount",
+        lambda parsed, **_: parsed.update(
+            ProductionAccessEnabled=False, SendQuota={"Max24HourSend": 200.0, "MaxSendRate": 1.0}
+        ),
+    )
+    state = mail_state.read(aws, f"office@{domain}", domain)
+    assert (state.quota, state.rate, state.sent) == (200, 1.0, 0)
+    lines = list(missing(state, "eu-central-1"))
+    tokens = aws.client("sesv2").get_email_identity(EmailIdentity=domain)["DkimAttributes"]["Tokens"]
+    assert len(tokens) == 3
+    assert lines[0] == f"No mail goes out until SES has verified {domain}."
+    assert [line.strip() for line in lines if "CNAME" in line] == [
+        f"{token}._domainkey.{domain} CNAME {token}.dkim.amazonses.com" for token in tokens
+    ]
+    assert "SES is in its sandbox: mail reaches verified addresses only, 200 a day." in lines
+    assert any("eu-central-1.console.aws.amazon.com" in line for line in lines)
 
 
 def test_another_sender_takes_the_place_of_the_first(school: Installation, domain: str) -> None:
