@@ -245,3 +245,30 @@ def test_a_grade_scale_that_is_none(tmp_path: Path, written: str) -> None:
 
     assert "key `grade_scale`" in str(wrong)
     assert "is not grades and the percentages from which they are given" in str(wrong)
+
+
+def test_a_sender(tmp_path: Path) -> None:
+    """Off unless it is named; addresses are compared in lower case."""
+    assert load({}, {}, tmp_path).mail_from is None
+    assert load({}, {}, toml(tmp_path, 'mail_from = "Office@School.example"')).mail_from == "office@school.example"
+    assert load({}, {"STUDENTDB_MAIL_FROM": "o@b.example"}, tmp_path).mail_from == "o@b.example"
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "said"),
+    [
+        ("mail_from", "", "the address that mails come from"),
+        ("mail_from", "office", "the address that mails come from"),
+        ("mail_from", "office@school", "the address that mails come from"),
+        ("mail_from", "Office <office@school.example>", "the address that mails come from"),
+        ("mail_from", "a@b.example\\r\\nBcc: c@d.example", "the address that mails come from"),
+        ("mail_identity", "zone", "what SES verifies of mail_from"),
+        ("school_name", "", "the name that mails come from"),
+        ("school_name", "School <x@y.example>", "the name that mails come from"),
+        ("school_name", "Hill\\nBcc: a@b.example", "the name that mails come from"),
+    ],
+)
+def test_a_sender_that_is_none(tmp_path: Path, key: str, written: str, said: str) -> None:
+    wrong = error({}, {}, toml(tmp_path, f'{key} = "{written}"'))
+    assert f"key `{key}`" in str(wrong)
+    assert f"is not {said}" in str(wrong)
