@@ -35,6 +35,7 @@ LIMITS = {
     "apigateway": (f"arn:aws:apigateway:{REGION}::/apis*", f"arn:aws:apigateway:{REGION}::/tags/*"),
     "cloudfront": ("*",),
     "cognito-idp": (f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/*",),
+    "events": (f"arn:aws:events:{REGION}:{ACCOUNT}:rule/student-management*",),
     "dynamodb": (f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/student-management*",),
     "iam": (f"arn:aws:iam::{ACCOUNT}:role/student-management*",),
     "lambda": (
@@ -46,6 +47,10 @@ LIMITS = {
         f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/vendedlogs/student-management*",
     ),
     "s3": ("arn:aws:s3:::student-management*",),
+    "ses": (
+        f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*",
+        f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/student-management*",
+    ),
     "ssm": (f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/studentdb/*",),
 }
 # These are about a whole account, or about something that has no ARN before it is made.
@@ -63,7 +68,11 @@ UNLIMITED = {
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
     "s3:ListAllMyBuckets",
+    "ses:GetAccount",
+    "ses:ListEmailIdentities",
 }
+# Cognito makes it for itself, where it is to send through SES.
+SERVICE_ROLE = "iam:CreateServiceLinkedRole"
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - the name of an action
 
 
@@ -213,23 +222,24 @@ def _fields(fields: Mapping[str, Any]) -> str:
 
 
 def action_table() -> str:
-    """The IAM actions of every kind of resource, of the lock and of the commands `admin`."""
-    kinds, admins, lock = _actions()
+    """The IAM actions of every kind of resource, of the lock and of the commands that use AWS's credentials."""
+    kinds, admins, lock, mail = _actions()
     verbs = ("read", "create", "update", "delete")
     rows = [(f"`{kind}`", *(_listed(actions.get(verb, ())) for verb in verbs)) for kind, actions in kinds.items()]
     rows += [
         ("the lock", "-", _listed(lock), "-", "-"),
         ("`admin create`, `admin reset-mfa`", "-", _listed(admins), "-", "-"),
     ]
+    rows += [("`mail status`", _listed(mail), "-", "-", "-")]
     return _table(rows, ("Kind", *verbs))
 
 
 def policy(region: str = REGION, account: str = ACCOUNT) -> dict[str, Any]:
     """The policy: one statement per service, one for what cannot be limited, and the passing on of roles."""
-    kinds, admins, lock = _actions()
+    kinds, admins, lock, mail = _actions()
     every = {action for verbs in kinds.values() for actions in verbs.values() for action in actions}
-    wanted = sorted(every | set(admins) | set(lock))
-    limited = [action for action in wanted if action not in UNLIMITED and action != PASS_ROLE]
+    wanted = sorted(every | set(admins) | set(lock) | set(mail))
+    limited = [action for action in wanted if action not in {*UNLIMITED, PASS_ROLE, SERVICE_ROLE}]
     statements: list[dict[str, Any]] = [
         {"Effect": "Allow", "Action": list(actions), "Resource": list(LIMITS[service])}
         for service, actions in groupby(limited, key=lambda action: action.split(":")[0])
@@ -243,6 +253,13 @@ def policy(region: str = REGION, account: str = ACCOUNT) -> dict[str, Any]:
         }
     )
     statements.append(
+        {
+            "Effect": "Allow",
+            "Action": SERVICE_ROLE,
+            "Resource": [f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"],
+        }
+    )
+    statements.append(
         {"Effect": "Allow", "Action": [action for action in wanted if action in UNLIMITED], "Resource": ["*"]}
     )
     text = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -250,10 +267,10 @@ def policy(region: str = REGION, account: str = ACCOUNT) -> dict[str, Any]:
     return document
 
 
-def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...], tuple[str, ...]]:
-    """By kind and verb; for `admin create`; for the lock."""
+def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """By kind and verb; for `admin create`; for the lock; for `mail status`."""
     # Here, because the rest of this script needs no boto3.
-    from studentdb.provision import administrators, lock  # noqa: PLC0415
+    from studentdb.provision import administrators, lock, mail_state  # noqa: PLC0415
     from studentdb.provision.aws import Deployment  # noqa: PLC0415
     from studentdb.provision.endpoints import Endpoints  # noqa: PLC0415
     from studentdb.provision.stack import stack  # noqa: PLC0415
@@ -263,14 +280,14 @@ def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...
     declared = stack(
         Deployment(env="prod", region="eu-central-1", account="123456789012"),
         Endpoints("eu-central-1"),
-        StackSettings(),
+        StackSettings(mail_from="office@school.example"),
         code=b"",
         site={},
         public_routes=(),
         account_routes=(),
     )
     kinds = {resource.kind: resource.actions for resource in declared.all}
-    return dict(sorted(kinds.items())), administrators.ACTIONS, lock.ACTIONS
+    return dict(sorted(kinds.items())), administrators.ACTIONS, lock.ACTIONS, mail_state.ACTIONS
 
 
 def _listed(actions: tuple[str, ...]) -> str:

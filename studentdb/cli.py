@@ -23,6 +23,7 @@ from studentdb.commands import (
     lecturers,
     local,
     lock,
+    mail,
     mfa,
     notifications,
     permissions,
@@ -83,6 +84,7 @@ classes.register(app)
 scores.register(app)
 audit.register(app)
 notifications.register(app)
+mail.register(app)
 users.register(app)
 registrations.register(app)
 permissions.register(app)

@@ -150,6 +150,9 @@ class Context:
                 self_registration_domains=chosen.self_registration_domains,
                 mfa_required_roles=" ".join(chosen.mfa_required_roles),
                 grade_scale=chosen.grade_scale,
+                school_name=chosen.school_name,
+                mail_from=chosen.mail_from or "",
+                mail_identity=chosen.mail_identity,
             ),
             Source(
                 functions=found.lambda_src,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -47,12 +47,16 @@ def _listed(given: object) -> object:
     return tuple(given) if isinstance(given, list) else given
 
 
-def _roles(roles: list[str]) -> list[str]:
+def _roles(roles: tuple[str, ...]) -> tuple[str, ...]:
     """Written one way, since a change of it is a change of the functions."""
     if not set(roles) <= set(_ROLES):
         raise ValueError("not a role")
-    return [role for role in _ROLES if role in roles]
+    return tuple(role for role in _ROLES if role in roles)
 
+
+# As the API takes addresses (contract/models.py).
+_LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_HOST_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 # A grade and the percentage from which it is given: `B+ 87.5`.
 _STEP = re.compile(r"([^,\s](?:[^,]*[^,\s])?)\s+(0|[1-9][0-9]{0,2}(?:\.[0-9]{1,2})?)")
@@ -130,11 +134,11 @@ class Settings(BaseModel):
         Field(description="a list of up to 20 domains of e-mail addresses, such as school.example.edu"),
     ] = ()
     mfa_required_roles: Annotated[
-        list[str],
+        tuple[str, ...],
         BeforeValidator(_listed),
         AfterValidator(_roles),
         Field(description="a list of roles (admin, lecturer, student); in a variable with commas between them"),
-    ] = []
+    ] = ()
     grade_scale: Annotated[
         str,
         Field(
@@ -144,6 +148,29 @@ class Settings(BaseModel):
         ),
         AfterValidator(_grade_scale),
     ] = "A 90, B 80, C 70, D 60, F 0"
+    school_name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=60,
+            # It stands before the address in a header, and in Cognito's `From`, which takes nothing but ASCII.
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9 .'&-]*$",
+            description="the name that mails come from: up to 60 letters, digits, blanks and . ' & -",
+        ),
+    ] = "Student management"
+    mail_from: Annotated[
+        str | None,
+        Field(
+            max_length=254,
+            pattern=rf"^{_LOCAL_PART}@(?:{_HOST_LABEL}\.)+{_HOST_LABEL}$",
+            description="the address that mails come from, such as office@school.example; without one no mail is sent",
+        ),
+        AfterValidator(lambda address: address and address.lower()),
+    ] = None
+    mail_identity: Annotated[
+        Literal["domain", "address"],
+        Field(description="what SES verifies of mail_from: domain (by DNS records) or address (by a mail to it)"),
+    ] = "domain"
 
 
 def load(flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path) -> Settings:

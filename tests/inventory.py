@@ -145,6 +145,22 @@ def _ssm(client: Any) -> Iterator[tuple[str, Any]]:
         yield parameter["Name"], parameter
 
 
+def _sesv2(client: Any) -> Iterator[tuple[str, Any]]:
+    for found in client.list_email_identities()["EmailIdentities"]:
+        name = found["IdentityName"]
+        yield f"identity {name}", client.get_email_identity(EmailIdentity=name)
+    for name in client.list_configuration_sets()["ConfigurationSets"]:
+        known = {"ConfigurationSetName": name}
+        parts = (client.get_configuration_set, client.get_configuration_set_event_destinations)
+        yield f"configuration set {name}", [_or_none(part, **known) for part in parts]
+
+
+def _events(client: Any) -> Iterator[tuple[str, Any]]:
+    for rule in client.list_rules()["Rules"]:
+        tags = client.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
+        yield f"rule {rule['Name']}", [rule, tags, client.list_targets_by_rule(Rule=rule["Name"])["Targets"]]
+
+
 _SERVICES: dict[str, Callable[[Any], Iterator[tuple[str, Any]]]] = {
     "dynamodb": _dynamodb,
     "lambda": _lambda,
@@ -155,4 +171,6 @@ _SERVICES: dict[str, Callable[[Any], Iterator[tuple[str, Any]]]] = {
     "iam": _iam,
     "logs": _logs,
     "ssm": _ssm,
+    "sesv2": _sesv2,
+    "events": _events,
 }

@@ -273,16 +273,18 @@ def test_what_is_no_domain(wrong: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "variable_text", "roles"),
+    ("written", "variable", "roles"),
     [
-        ('["admin"]', "admin", ["admin"]),
-        ('["lecturer", "admin", "admin"]', "lecturer, admin,admin", ["admin", "lecturer"]),
-        ("[]", "", []),
+        ('["admin"]', "admin", ("admin",)),
+        ('["lecturer", "admin", "admin"]', "lecturer, admin,admin", ("admin", "lecturer")),
+        ("[]", "", ()),
     ],
 )
-def test_roles_that_need_a_second_factor(tmp_path: Path, written: str, variable_text: str, roles: list[str]) -> None:
-    assert load({}, {}, tmp_path).mfa_required_roles == []
-    assert load({}, {"STUDENTDB_MFA_REQUIRED_ROLES": variable_text}, tmp_path).mfa_required_roles == roles
+def test_roles_that_need_a_second_factor(
+    tmp_path: Path, written: str, variable_text: str, roles: tuple[str, ...]
+) -> None:
+    assert load({}, {}, tmp_path).mfa_required_roles == ()
+    assert load({}, {"STUDENTDB_MFA_REQUIRED_ROLES": variable}, tmp_path).mfa_required_roles == roles
     assert load({}, {}, toml(tmp_path, f"mfa_required_roles = {written}")).mfa_required_roles == roles
 
 
@@ -290,3 +292,30 @@ def test_roles_that_need_a_second_factor(tmp_path: Path, written: str, variable_
 def test_roles_that_there_are_not(tmp_path: Path, written: str) -> None:
     wrong = error({}, {}, toml(tmp_path, f"mfa_required_roles = {written}"))
     assert "key `mfa_required_roles`" in str(wrong)
+
+
+def test_a_sender(tmp_path: Path) -> None:
+    """Off unless it is named; addresses are compared in lower case."""
+    assert load({}, {}, tmp_path).mail_from is None
+    assert load({}, {}, toml(tmp_path, 'mail_from = "Office@School.example"')).mail_from == "office@school.example"
+    assert load({}, {"STUDENTDB_MAIL_FROM": "o@b.example"}, tmp_path).mail_from == "o@b.example"
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "said"),
+    [
+        ("mail_from", "", "the address that mails come from"),
+        ("mail_from", "office", "the address that mails come from"),
+        ("mail_from", "office@school", "the address that mails come from"),
+        ("mail_from", "Office <office@school.example>", "the address that mails come from"),
+        ("mail_from", "a@b.example\\r\\nBcc: c@d.example", "the address that mails come from"),
+        ("mail_identity", "zone", "what SES verifies of mail_from"),
+        ("school_name", "", "the name that mails come from"),
+        ("school_name", "School <x@y.example>", "the name that mails come from"),
+        ("school_name", "Hill\\nBcc: a@b.example", "the name that mails come from"),
+    ],
+)
+def test_a_sender_that_is_none(tmp_path: Path, key: str, written: str, said: str) -> None:
+    wrong = error({}, {}, toml(tmp_path, f'{key} = "{written}"'))
+    assert f"key `{key}`" in str(wrong)
+    assert f"is not {said}" in str(wrong)

@@ -98,11 +98,11 @@ def person_id(request: Request) -> str:
     if request.waiting or not request.caller.groups:
         return ""
     # An access token carries no e-mail (JWT-03), so the pool is asked, with the caller's own token.
-    email = _email(request)
-    return (locks.holder(locks.email(email)) or "") if email else ""
+    address = email(request)
+    return (locks.holder(locks.email(address)) or "") if address else ""
 
 
-def _email(request: Request) -> str:
+def email(request: Request) -> str:
     """The caller's verified e-mail address, or "". Raises Unauthenticated for a token that was revoked (JWT-10)."""
     found = user(token(request.headers))
     attributes = {each["Name"]: each.get("Value", "") for each in found.get("UserAttributes", [])}

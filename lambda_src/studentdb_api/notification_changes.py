@@ -18,6 +18,7 @@ from studentdb_api import (
     locks,
     logins,
     notifications,
+    outbox,
     people,
     records,
     transactions,
@@ -138,7 +139,13 @@ def _parts(request: Request, record: Record) -> list[dict[str, Any]]:
         "ConditionExpression": "attribute_not_exists(id)",
     }
     told = audit.written(request, "notification", str(number), {}, notifications.shown(record))
-    return [{"Put": put}, lock, told]
+    return [{"Put": put}, lock, told, *_mailed(record)]
+
+
+def _mailed(record: Record) -> list[dict[str, Any]]:
+    """What is public has no readers whose addresses the school knows."""
+    audience = record["audience"]
+    return [] if audience == audiences.PUBLIC else outbox.queued("notice", str(record["id"]), audience)
 
 
 def _sender(request: Request, person_id: str) -> Record:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 
@@ -10,21 +9,8 @@ from studentdb_api import people
 from studentdb_api.academic_sessions import get_academic_session, list_academic_sessions
 from studentdb_api.classes import get_class, list_classes
 from studentdb_api.request import Answer, Request
-from studentdb_api.router import Api, Handler
+from studentdb_api.router import Api, later
 from studentdb_api.subjects import get_subject, list_subjects
-
-
-def _later(module: str, *names: str) -> dict[str, Handler]:
-    """Handlers whose module is imported when one of them is first asked for: a cold start waits for one noun only."""
-
-    def named(name: str) -> Handler:
-        def handle(request: Request) -> Answer:
-            answer: Answer = getattr(importlib.import_module(f"studentdb_api.{module}"), name)(request)
-            return answer
-
-        return handle
-
-    return {name: named(name) for name in names}
 
 
 def health(_: Request) -> Answer:
@@ -43,9 +29,9 @@ handler = Api(
     {
         "health": health,
         "openapi": openapi,
-        **_later("me", "me"),
+        **later("me", "me"),
         **people.HANDLERS,
-        **_later("custom_fields", "list_custom_fields"),
+        **later("custom_fields", "list_custom_fields"),
         # Not later: other nouns find these kinds by their names (records.KINDS).
         "list_academic_sessions": list_academic_sessions,
         "get_academic_session": get_academic_session,
@@ -53,13 +39,15 @@ handler = Api(
         "get_subject": get_subject,
         "list_classes": list_classes,
         "get_class": get_class,
-        **_later("audit_list", "list_audit"),
-        **_later("enrollments", "list_roster", "list_enrollments", "get_enrollment"),
-        **_later("notifications", "list_received_notifications", "count_unread_notifications"),
-        **_later("notifications", "list_public_notifications", "list_notifications", "get_notification"),
-        **_later("line_items", "list_line_items", "get_line_item"),
-        **_later("results", "get_result", "list_result_history"),
-        **_later("score_sheets", "get_score_sheet", "get_class_statistics"),
-        **_later("transcripts", "get_transcript"),
+        **later("audit_list", "list_audit"),
+        **later("enrollments", "list_roster", "list_enrollments", "get_enrollment"),
+        **later("notifications", "list_received_notifications", "count_unread_notifications"),
+        **later("notifications", "list_public_notifications", "list_notifications", "get_notification"),
+        **later("line_items", "list_line_items", "get_line_item"),
+        **later("results", "get_result", "list_result_history"),
+        **later("score_sheets", "get_score_sheet", "get_class_statistics"),
+        **later("transcripts", "get_transcript"),
+        **later("mail", "get_mail"),
+        **later("suppressions", "list_suppressions"),
     },
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from studentdb_api import audit, clock, dynamodb, membership, records, scores, transactions
+from studentdb_api import audit, clock, dynamodb, membership, outbox, records, scores, transactions
 from studentdb_api.dynamodb import Record
 from studentdb_api.problems import Busy, EditConflict, FieldError, Invalid, NotFound
 from studentdb_api.request import Answer, Request
@@ -85,6 +85,7 @@ def _set(request: Request, given: list[Record], at: str) -> list[Record]:
         for key, old, new in changed:
             stored = {**new, "classId": class_id, "key": key[1], "lineItemId": item_id}
             parts += [_put(stored, old), _enrolled(class_id, new["studentId"]), _told(request, old, stored)]
+        parts += outbox.scores_posted(class_id, (new["studentId"] for _, _, new in changed))
         try:
             scores.commit(of, parts)
         except RefusedError:

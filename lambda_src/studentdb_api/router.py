@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import time
@@ -64,6 +65,19 @@ def contract() -> tuple[Operation, ...]:
     """The operation table as the deployer's contract wrote it."""
     text = Path(__file__).with_name("contract.json").read_text(encoding="utf-8")
     return tuple(Operation(**row) for row in json.loads(text)["operations"])
+
+
+def later(module: str, *names: str) -> dict[str, Handler]:
+    """Handlers whose module is imported when one of them is first asked for: a cold start waits for one noun only."""
+
+    def named(name: str) -> Handler:
+        def handle(request: Request) -> Answer:
+            answer: Answer = getattr(importlib.import_module(f"studentdb_api.{module}"), name)(request)
+            return answer
+
+        return handle
+
+    return {name: named(name) for name in names}
 
 
 class Api:

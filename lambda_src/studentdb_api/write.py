@@ -14,7 +14,7 @@ from studentdb_api.enrollment_changes import create_enrollment, delete_enrollmen
 from studentdb_api.line_items import create_line_item, delete_line_item, update_line_item
 from studentdb_api.notification_changes import create_notification, delete_notification, read_notifications
 from studentdb_api.result_changes import delete_result, set_result, set_results
-from studentdb_api.router import Api
+from studentdb_api.router import Api, later
 from studentdb_api.subjects import create_subject, delete_subject, update_subject
 
 handler = Api(
@@ -43,5 +43,7 @@ handler = Api(
         "set_result": set_result,
         "set_results": set_results,
         "delete_result": delete_result,
+        **later("mail", "send_test_mail", "finish_import"),
+        **later("suppressions", "lift_suppressions"),
     },
 )

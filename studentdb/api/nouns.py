@@ -8,6 +8,7 @@ from studentdb.contract.audit import Act
 from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.line_items import LineItem
+from studentdb.contract.mail import Suppression
 from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.registrations import Registration
 from studentdb.contract.results import Result
@@ -38,3 +39,4 @@ RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", 
 USER = Noun("user", "users", User, key="email")
 REGISTRATION = Noun("registration", "registrations", Registration)
 INVITATION = Noun("invitation", "invitations", Invitation)
+SUPPRESSION = Noun("suppression", "suppressions", Suppression)

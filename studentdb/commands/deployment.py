@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from studentdb.commands import mail
 from studentdb.commands.command import Json, Yes, command
 from studentdb.context import Context
 from studentdb.errors import CancelledError, StudentDBError, UsageError
@@ -60,6 +61,7 @@ def deploy(context: Context, *, yes: Yes = False, as_json: Json = False) -> None
     console.data(f"API   {addresses.api_url or LEFT_OUT}")
     if any(step.action == "create" and step.resource.kind == "cognito-idp.user_pool" for step in outcome.plan.steps):
         console.say("Nobody can sign in yet. Next: studentdb admin create EMAIL")
+    mail.say_what_is_missing(context, console)
     for name in outcome.settling:
         console.say(f"AWS is still bringing {name} to its edges; that takes some minutes and nobody has to wait.")
 

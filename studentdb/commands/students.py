@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studentdb.commands import enrollments, nouns, people, transcripts
+from studentdb.commands import enrollments, mail, nouns, people, transcripts
 from studentdb.commands.command import Json, command
 from studentdb.context import Context
 from studentdb.errors import StudentDBError
@@ -81,6 +81,8 @@ def import_(
     with Count(console, "students", len(wanted)) as count:
         result = import_students(context.students, wanted, count.advance)
     summary = {"added": result.added, "changed": result.changed, "unchanged": result.unchanged}
+    if result.added or result.changed or result.refused:
+        mail.finished(context, console, "students", {**summary, "refused": len(result.refused)})
     if as_json:
         console.json({**summary, "refused": {str(line): str(error) for line, error in result.refused.items()}})
     elif not result.added and not result.changed and not result.refused:

@@ -13,6 +13,7 @@ from studentdb.contract import (
     custom_fields,
     enrollments,
     line_items,
+    mail,
     me,
     models,
     notifications,
@@ -46,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *line_items.OPERATIONS,
     *results.OPERATIONS,
     *score_sheets.OPERATIONS,
+    *mail.OPERATIONS,
 )
 
 

@@ -50,6 +50,8 @@ class Live:
     left_out: str = ""
     # An engine in AWS's place keeps only these properties: the others are not compared.
     partial: bool = False
+    # Somebody else's, which is used as it is: never removed.
+    borrowed: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,11 @@ def giver(value: str) -> str:
 def is_there(live: Live | None) -> TypeGuard[Live]:
     """Whether a survey found it; what is left out may or may not be there, and is never touched."""
     return live is not None and not live.left_out
+
+
+def is_ours(live: Live | None) -> TypeGuard[Live]:
+    """Whether a survey found it, and it is ours to remove."""
+    return is_there(live) and not live.borrowed
 
 
 def is_unresolved(value: object) -> bool:

@@ -12,7 +12,7 @@ from studentdb import machine
 from studentdb.errors import IncompleteError, LockedError, UsageError
 from studentdb.provision import engine, versions
 from studentdb.provision.aws import Aws
-from studentdb.provision.core import Live, Outputs, Resource, is_there, is_unresolved, without_tokens
+from studentdb.provision.core import Live, Outputs, Resource, is_ours, is_there, is_unresolved, without_tokens
 from studentdb.provision.engine import Plan, Stack, Step, WalkError
 from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.failures import explain
@@ -203,7 +203,7 @@ class Deployer:
         """What a teardown would remove, without what goes with its parent. Writes nothing and takes no lock."""
         self._seen = self._look(Lock(self._aws, "studentdb teardown"), self._concerned(delete_data))
         lives = self._seen.lives
-        present = [resource for resource in self.stack.all if is_there(lives.get(resource.id))]
+        present = [resource for resource in self.stack.all if is_ours(lives.get(resource.id))]
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
         removed = tuple(resource.id for resource in present if resource.id not in keep)
         return Removal(removed, tuple(keep), _user_pool_id(lives))
@@ -345,11 +345,11 @@ def _outputs(lives: Mapping[str, Live | None]) -> dict[str, Outputs]:
 
 
 def _state(planned: Plan, lives: Mapping[str, Live | None]) -> State:
-    if not any(map(is_there, lives.values())):
+    if not any(map(is_ours, lives.values())):
         return "absent"
     if not planned:
         return "deployed"
     if any(step.action == "create" for step in planned.steps):
-        only_data = all(step.resource.stateful for step in planned.steps if is_there(lives.get(step.id)))
+        only_data = all(step.resource.stateful for step in planned.steps if is_ours(lives.get(step.id)))
         return "kept data" if only_data else "incomplete"
     return "changed"

@@ -41,6 +41,11 @@ class Endpoints:
         """The engine has no TLS: redirecting to https would lead nowhere there."""
         return "allow-all" if self.embedded else "redirect-to-https"
 
+    @property
+    def limits_senders(self) -> bool:
+        """The engine asks for the right to send mail on `*`, where AWS takes identities and configuration sets."""
+        return not self.embedded
+
     def api_url(self, api_id: str, stage: str) -> str:
         """The base URL of an HTTP API's stage."""
         if self.embedded:

@@ -17,7 +17,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Literal
 
 from studentdb.errors import CancelledError, StudentDBError
-from studentdb.provision.core import Change, Live, Outputs, Resource, is_there, is_unresolved, without_tokens
+from studentdb.provision.core import Change, Live, Outputs, Resource, is_ours, is_there, is_unresolved, without_tokens
 from studentdb.provision.events import Emit, Event, Verb
 from studentdb.provision.walk import Lanes, Walk, walk
 
@@ -268,7 +268,7 @@ def remove(resources: Iterable[Resource], lives: Survey, aws: Aws, emit: Emit) -
     Raises WalkError with all failures after everything independent of them is gone.
     """
     outputs = {node: live.outputs for node, live in lives.items() if live is not None}
-    present = {r.id: r for r in resources if is_there(lives.get(r.id))}
+    present = {r.id: r for r in resources if is_ours(lives.get(r.id))}
     taken = {node: r.goes_with for node, r in present.items() if r.goes_with in present}
     # What a child depends on need not wait for it: the child is of no use without its parent.
     graph: dict[str, set[str]] = {node: {taken[node]} if node in taken else set() for node in present}

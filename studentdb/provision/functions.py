@@ -10,6 +10,7 @@ from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.migrations import SEARCH
 from studentdb.provision.resources.cognito_user_pool import UserPool
+from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
@@ -24,15 +25,21 @@ SIGN_UP = "sign-up"
 
 
 def answering(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool, outbox: Table
 ) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
-    """The API's functions by name, and what each may."""
+    """The API's functions by name, and what each may. `outbox` is only there where the school sends mail."""
     audit, index, users = (table.out("arn") for table in (tables.audit, tables.index, tables.users))
     # What is written into the audit stays as it is.
     everything, appends = [table.out("arn") for table in tables.all()], policies.appends(audit)
+    mail = [outbox.out("arn")] if settings.mail_from else []
     may = {
-        "read": [policies.reads(everything), appends],
-        "write": [policies.reads(everything), appends, policies.writes([arn for arn in everything if arn != audit])],
+        "read": [policies.reads([*everything, *mail]), appends],
+        "write": [
+            policies.reads(everything),
+            appends,
+            policies.writes([arn for arn in everything if arn != audit]),
+            *([policies.queues(mail[0])] if mail else []),
+        ],
         "accounts": [
             policies.reads([users, index]),
             appends,
@@ -44,13 +51,14 @@ def answering(
     }
     second_factor = {"MFA_REQUIRED_ROLES": settings.mfa_required_roles} if settings.mfa_required_roles else {}
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
+    sender = {"MAIL_FROM": settings.mail_from} if settings.mail_from else {}
     variables = {
-        "read": {**second_factor, **own_fields, "GRADE_SCALE": settings.grade_scale},
-        "write": {**second_factor, **own_fields},
-        "accounts": {**second_factor, "USER_POOL_ID": pool.out("id")},
+        "read": {**second_factor, **own_fields, **sender, "GRADE_SCALE": settings.grade_scale},
+        "write": {**second_factor, **own_fields, **sender},
+        "accounts": {**second_factor, **sender, "USER_POOL_ID": pool.out("id")},
     }
     return {
-        part: _function(
+        part: function(
             deployment,
             settings,
             code,
@@ -67,7 +75,7 @@ def answering(
 def searching(deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables) -> tuple[Resource, ...]:
     """What keeps the search's postings of parts: a function that the stream of the users table invokes."""
     users, index = tables.users, tables.index
-    parts = _function(
+    parts = function(
         deployment,
         settings,
         code,
@@ -97,7 +105,7 @@ def signing_up(
 ) -> tuple[LogGroup, Role, RolePolicy, Function]:
     """What Cognito invokes when somebody signs up. It takes nothing of the pool, which takes its ARN."""
     domains = " ".join(settings.self_registration_domains)
-    return _function(
+    return function(
         deployment,
         settings,
         code,
@@ -111,7 +119,7 @@ def signing_up(
     )
 
 
-def _function(
+def function(
     deployment: Deployment,
     settings: StackSettings,
     code: bytes,

@@ -58,6 +58,33 @@ def registers(index_arn: str) -> Mapping[str, Any]:
     }
 
 
+def queues(outbox_arn: str) -> Mapping[str, Any]:
+    """Something more to be mailed; what waits can neither be read nor removed."""
+    return allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [outbox_arn])
+
+
+def sends_mail(
+    identity_arns: Sequence[str], configuration_set_arn: str, sender: str, *, limited: bool
+) -> Sequence[Mapping[str, Any]]:
+    """Mail from one address through one configuration set; and to take an address from SES's list of suppressed ones.
+
+    AWS limits the last to nothing smaller than an account.
+    """
+    from_sender = {"Condition": {"StringEquals": {"ses:FromAddress": sender}}}
+    return (
+        {**allow(["ses:SendEmail"], [*identity_arns, configuration_set_arn]), **from_sender}
+        if limited
+        else allow(["ses:SendEmail"], ["*"]),
+        allow(["ses:DeleteSuppressedDestination"], ["*"]),
+    )
+
+
+def suppresses(index_arn: str, partition: str) -> Mapping[str, Any]:
+    """New items of one partition of the index table."""
+    only = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}}
+    return {**allow(["dynamodb:PutItem"], [index_arn]), "Condition": only}
+
+
 def appends(table_arn: str) -> Mapping[str, Any]:
     """New items, and no change or removal of one."""
     return allow(["dynamodb:PutItem"], [table_arn])

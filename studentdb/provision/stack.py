@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from studentdb import __version__
-from studentdb.provision import functions, policies, tables
+from studentdb.provision import functions, mailing, policies, tables
 from studentdb.provision.aws import Deployment
 from studentdb.provision.core import Resource
 from studentdb.provision.endpoints import Endpoints
@@ -95,7 +95,7 @@ def stack(
     mfa = UserPoolMfa(name="totp", user_pool_id=pool.out("id"))
 
     # --- API
-    api_functions = functions.answering(deployment, settings, code, data, pool)
+    api_functions = functions.answering(deployment, settings, code, data, pool, mailing.outbox(prefix))
     tool_version = ToolVersion(name=data.users.name, table_arn=data.users.out("arn"), version=version)
     schema = Schema(name=data.users.name, table_arn=data.users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
@@ -192,6 +192,9 @@ def stack(
         digest=objects.out("digest"),
     )
 
+    # --- mail
+    mail = mailing.declare(deployment, endpoints, settings, code, data, pool, site_url)
+
     resources: tuple[Resource, ...] = (
         *data.all(),
         signing_key,
@@ -220,7 +223,8 @@ def stack(
         cors,
         objects,
         invalidation,
+        *mail.resources,
     )
     # What is switched off goes; nothing was ever taken out or renamed: what is, is added here.
     switched_off: tuple[Resource, ...] = () if settings.self_registration else self_registration
-    return Stack(resources, absent=(*switched_off, *undeclared(resources)))
+    return Stack(resources, absent=(*switched_off, *undeclared(resources), *mail.absent))

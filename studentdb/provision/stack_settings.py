@@ -21,3 +21,8 @@ class StackSettings:
     # Roles, with a blank between them, whose accounts need a second factor.
     mfa_required_roles: str = ""
     grade_scale: str = "A 90, B 80, C 70, D 60, F 0"
+    school_name: str = "Student management"
+    # The address that mails come from; "" for no mail at all.
+    mail_from: str = ""
+    # What SES verifies of it: domain or address.
+    mail_identity: str = "domain"

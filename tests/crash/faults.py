@@ -30,9 +30,11 @@ _REFUSALS: dict[str, tuple[tuple[int, str], tuple[int, str]]] = {
     "cloudwatch-logs": ((400, "ThrottlingException"), (503, "ServiceUnavailableException")),
     "cognito-identity-provider": ((400, "TooManyRequestsException"), (500, "InternalErrorException")),
     "dynamodb": ((400, "ThrottlingException"), (500, "InternalServerError")),
+    "eventbridge": ((400, "ThrottlingException"), (500, "InternalException")),
     "iam": ((400, "Throttling"), (500, "ServiceFailure")),
     "lambda": ((429, "TooManyRequestsException"), (500, "ServiceException")),
     "s3": ((503, "SlowDown"), (500, "InternalError")),
+    "sesv2": ((429, "TooManyRequestsException"), (500, "InternalFailure")),
     "ssm": ((400, "ThrottlingException"), (500, "InternalServerError")),
 }
 _XML = ("cloudfront", "iam", "s3")

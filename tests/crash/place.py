@@ -32,7 +32,9 @@ from tests.support import REGION, fresh_env
 FIRST, UPDATE, TEARDOWN, WITH_DATA = "first deploy", "update", "teardown", "teardown with data"
 PHASES = (FIRST, UPDATE, TEARDOWN, WITH_DATA)
 
-_SERVICES = ("apigatewayv2", "cloudfront", "cognito-idp", "dynamodb", "iam", "lambda", "logs", "s3", "ssm")
+_SERVICES = (
+    *("apigatewayv2", "cloudfront", "cognito-idp", "dynamodb", "events", "iam", "lambda", "logs", "s3", "sesv2", "ssm"),
+)
 T = TypeVar("T")
 
 

@@ -42,6 +42,8 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "cloudfront.response_headers_policy": {"referrer_policy": "same-origin"},
     "cognito-idp.user_pool": {"password_minimum_length": 10},
     "cognito-idp.user_pool_client": {"access_token_minutes": 60},
+    "cognito-idp.user_pool_email": {"sender": "old@school.example"},
+    "events.rule": {"description": "An older version"},
     "iam.role": {"description": "An older version", "service": "edgelambda.amazonaws.com"},
     "iam.role_policy": {"document": policies.document(policies.appends("*"))},
     "lambda.event_source_mapping": {"batch_size": 1},
@@ -49,6 +51,7 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},
     "logs.log_group": {"retention_days": 30},
     "s3.bucket_policy": {"document": _NOTHING_DELETED},
+    "sesv2.configuration_set": {"event_bus_arn": "arn:aws:events:eu-central-1:000000000000:event-bus/old"},
 }
 
 
@@ -78,11 +81,11 @@ class Versions:
             public_routes=bundle.public_routes,
             account_routes=bundle.account_routes,
         )
-        return Deployer(aws, StackSettings(), source, emit, declare=declare)
+        return Deployer(aws, _everything(aws), source, emit, declare=declare)
 
     def older(self, aws: Aws) -> Deployer:
         """One in which everything that can be changed later is different."""
-        return Deployer(aws, StackSettings(), self._old_source(), silent, declare=_older_stack)
+        return Deployer(aws, _everything(aws), self._old_source(), silent, declare=_older_stack)
 
     def _old_source(self) -> Source:
         return Source(
@@ -91,6 +94,11 @@ class Versions:
             public_routes=find().public_routes,
             account_routes=find().account_routes,
         )
+
+
+def _everything(aws: Aws) -> StackSettings:
+    """With all that can be switched on."""
+    return StackSettings(mail_from=f"office@{aws.deployment.prefix}.example")
 
 
 def newer_stack(deployment: Deployment, *arguments: Any, **named: Any) -> Stack:

@@ -8,6 +8,7 @@ import secrets
 
 from docs import generate
 from studentdb import bundle
+from studentdb.provision import mail_state
 from studentdb.provision.administrators import create_administrator
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
@@ -22,6 +23,9 @@ MOST_CHARACTERS = 6144
 ENGINE_ONLY = (
     "cloudfront:CreateDistributionWithTags",
     "dynamodb:ListTagsOfResource",
+    # It calls the rules of the default bus rule/default/NAME.
+    *(f"events:{action}" for action in ("DeleteRule", "DescribeRule", "ListTargetsByRule", "PutRule")),
+    *(f"events:{action}" for action in ("ListTagsForResource", "PutTargets", "RemoveTargets", "TagResource")),
     "lambda:CreateFunction",
     "ssm:DeleteParameters",
     "ssm:GetParametersByPath",
@@ -53,9 +57,11 @@ def test_it_is_enough_for_a_deploy(engine: Backend) -> None:
         account_routes=found.account_routes,
     )
 
-    deployer = Deployer(aws, StackSettings(), source, silent)
+    # With all that can be switched on, and then off.
+    deployer = Deployer(aws, StackSettings(mail_from=f"office@{aws.deployment.env}.example"), source, silent)
     outcome = deployer.deploy(lambda _: True)
     assert outcome is not None
+    assert mail_state.read(aws, "", f"{aws.deployment.env}.example").verified
     create_administrator(aws, outcome.addresses.user_pool_id, "admin@example.edu")
     settings = StackSettings(password_minimum_length=14, log_retention_days=30, api_rate=90)
     changed = Deployer(aws, settings, source, silent)

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from tests.lambda_src.functions import Functions, cold_start
+from tests.lambda_src.mailbox import Mailbox, switched_on
 from tests.support import MOTO_ACCOUNT, Backend
 
 
@@ -27,6 +28,12 @@ def api_anywhere(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions
 def api_on_engine(engine: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     """The same on the embedded engine, which takes requests in parallel."""
     return cold_start(engine, monkeypatch)
+
+
+@pytest.fixture
+def mailbox(api: Functions, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
+    """The functions on moto, where the school sends mail."""
+    return switched_on(api, monkeypatch)
 
 
 @pytest.fixture(scope="module")

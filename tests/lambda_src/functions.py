@@ -191,7 +191,8 @@ def _tables() -> tuple[Table, ...]:
     made = stack(
         Deployment("prod", REGION, MOTO_ACCOUNT),
         Endpoints(REGION, None),
-        StackSettings(),
+        # The outbox too; whether anything is put into it is up to the functions' environment.
+        StackSettings(mail_from="office@school.example"),
         code=b"",
         site={},
         public_routes=(),

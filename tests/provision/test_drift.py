@@ -49,9 +49,11 @@ OF_KIND = {
     "cognito-idp.group": "user-pool-group",
     "cognito-idp.user_pool": "user-pool",
     "cognito-idp.user_pool_client": "user-pool-client",
+    "cognito-idp.user_pool_email": "user-pool-email",
     "dynamodb.schema": "schema",
     "dynamodb.table": "table",
     "dynamodb.tool_version": "tool-version",
+    "events.rule": "rule",
     "iam.role": "role",
     "iam.role_policy": "role-policy",
     "lambda.event_source_mapping": "event-source-mapping",
@@ -61,6 +63,8 @@ OF_KIND = {
     "s3.bucket": "s3-bucket",
     "s3.bucket_policy": "s3-bucket-policy",
     "s3.objects": "s3-objects",
+    "sesv2.configuration_set": "configuration-set",
+    "sesv2.email_identity": "email-identity",
 }
 # What nobody can change by hand, by kind.
 FIXED = {

@@ -185,7 +185,7 @@ class _Updating:
         self.left[params["FunctionName"]] = 5
 
     def _looked(self, parsed: dict[str, Any], **_: Any) -> None:
-        # Of one that is switched off, and not there, it says nothing.
+        # One that is not there has none.
         config = parsed.get("Configuration", {})
         name = config.get("FunctionName")
         if name in self.left:

@@ -28,7 +28,14 @@ from studentdb.provision.stack_settings import StackSettings
 from tests.support import LONGEST, Backend
 
 # Everything that a school may choose at its upper end.
-LARGEST = StackSettings(password_minimum_length=99, log_retention_days=3653, api_burst=5_000, api_rate=10_000)
+LARGEST = StackSettings(
+    password_minimum_length=99,
+    log_retention_days=3653,
+    api_burst=5_000,
+    api_rate=10_000,
+    school_name="S" * 60,
+    mail_from=f"{'o' * 64}@{'.'.join(('d' * 63, 'd' * 63, 'd' * 53, 'example'))}",
+)
 
 
 @dataclass
@@ -87,10 +94,12 @@ def test_it_is_a_whole_life(sent: Sent) -> None:
         "cloudfront",
         "cognito-idp",
         "dynamodb",
+        "events",
         "iam",
         "lambda",
         "logs",
         "s3",
+        "sesv2",
         "ssm",
     }
     operations = {model.name for model, _ in sent.calls}

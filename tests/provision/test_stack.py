@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from studentdb.settings import load
 from tests.support import LONGEST
 
 PROD = Deployment("prod", "eu-central-1", "123456789012")
+# With all that can be switched on.
+SIGN_UP = StackSettings(self_registration=True, self_registration_domains=("example.edu",))
+EVERYTHING = replace(SIGN_UP, mail_from="office@school.example")
 
 # Kinds whose name is only ours: they are one of their parent, or carry a comment instead.
 NOT_SENT = r".+"
@@ -43,11 +47,13 @@ NAMES = {
     "cognito-idp.group": r"[\w-]{1,128}",  # COG-28; no blanks (JWT-04)
     "cognito-idp.user_pool": r"[\w\s+=,.@-]{1,128}",  # COG-28
     "cognito-idp.user_pool_client": r"[\w\s+=,.@-]{1,128}",
+    "cognito-idp.user_pool_email": NOT_SENT,
     "cognito-idp.user_pool_mfa_config": NOT_SENT,
     "dynamodb.schema": NOT_SENT,
     "dynamodb.signing_key": r".{1,2048}",  # the bytes of a key
     "dynamodb.table": r"[a-zA-Z0-9_.-]{3,255}",  # DDB-21
     "dynamodb.tool_version": NOT_SENT,
+    "events.rule": r"[.\-_A-Za-z0-9]{1,64}",
     "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
     "iam.role_policy": r"[\w+=,.@-]{1,128}",
     "lambda.event_source_mapping": NOT_SENT,
@@ -57,19 +63,17 @@ NAMES = {
     "s3.bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
     "s3.bucket_policy": NOT_SENT,
     "s3.objects": NOT_SENT,
+    "sesv2.configuration_set": r"[a-zA-Z0-9_-]{1,64}",
+    "sesv2.email_identity": r".{1,254}",
 }
 
 
-# Every feature that can be switched on.
-ALL = StackSettings(self_registration=True, self_registration_domains=("example.edu",))
-
-
-def make(deployment: Deployment, endpoints: Endpoints | None = None, settings: StackSettings | None = None) -> Stack:
+def make(deployment: Deployment, endpoints: Endpoints | None = None, settings: StackSettings = EVERYTHING) -> Stack:
     bundle = find()
     return stack(
         deployment,
         endpoints or Endpoints(deployment.region),
-        settings or StackSettings(),
+        settings,
         code=package(bundle.lambda_src),
         site=site_files(bundle.site),
         public_routes=find().public_routes,
@@ -80,7 +84,7 @@ def make(deployment: Deployment, endpoints: Endpoints | None = None, settings: S
 @pytest.mark.parametrize("deployment", [PROD, LONGEST], ids=["prod", "longest"])
 def test_names_fit(deployment: Deployment) -> None:
     """Those of every kind that there is."""
-    resources = make(deployment, settings=ALL).resources
+    resources = make(deployment, settings=EVERYTHING).resources
     assert {resource.kind for resource in resources} == set(NAMES)
     for resource in resources:
         assert re.fullmatch(NAMES[resource.kind], resource.name), resource.id
@@ -115,7 +119,7 @@ def test_prod_has_the_names_of_the_owners_documents() -> None:
     } <= ids
 
 
-@pytest.mark.parametrize("settings", [StackSettings(), ALL], ids=["as it is", "all switched on"])
+@pytest.mark.parametrize("settings", [StackSettings(), EVERYTHING], ids=["as it is", "all switched on"])
 def test_every_dependency_is_declared_and_there_is_no_cycle(settings: StackSettings) -> None:
     resources = make(PROD, settings=settings).resources
     ids = [resource.id for resource in resources]
@@ -173,12 +177,13 @@ def test_names_that_begin_alike_are_nobody_elses() -> None:
 
 
 def _has_parent(resource: Resource) -> bool:
-    return bool(resource.reads_after())
+    # Of one domain there is one identity, which all that send from it use.
+    return bool(resource.reads_after()) or resource.kind == "sesv2.email_identity"
 
 
 def test_a_feature_that_is_switched_off_is_declared_absent() -> None:
     """Whatever it adds, and what goes with it: nothing of it stays when it is switched off."""
-    off, on = make(PROD), make(PROD, settings=ALL)
+    off, on = make(PROD, settings=StackSettings()), make(PROD, settings=SIGN_UP)
     added = {each.id for each in on.resources} - {each.id for each in off.resources}
 
     assert added == {
@@ -194,7 +199,7 @@ def test_a_feature_that_is_switched_off_is_declared_absent() -> None:
 
 def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
     """Anybody on the internet can make the function run."""
-    resources = {each.id: each for each in make(PROD, settings=ALL).resources}
+    resources = {each.id: each for each in make(PROD, settings=EVERYTHING).resources}
     policy = resources["iam.role_policy/sign-up"]
     assert isinstance(policy, RolePolicy)
     index, audit = (resources[f"dynamodb.table/student-management-{name}"].out("arn") for name in ("index", "audit"))
@@ -222,13 +227,15 @@ def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
 
 
 def test_roles_have_least_privilege() -> None:
-    policies = [resource for resource in make(PROD, settings=ALL).resources if isinstance(resource, RolePolicy)]
+    policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
     assert len(policies) == 5
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]
             assert not [action for action in statement["Action"] if action.endswith(":*") or "Scan" in action]
-            assert "*" not in statement["Resource"]
+            # Which has nothing smaller than an account.
+            if statement["Action"] != ["ses:DeleteSuppressedDestination"]:
+                assert "*" not in statement["Resource"]
     of_accounts = {
         resource
         for policy in policies
@@ -253,7 +260,7 @@ def test_roles_have_least_privilege() -> None:
 
 def test_the_audit_can_only_grow() -> None:
     audit = next(table for table in make(PROD).resources if table.name.endswith("-audit")).out("arn")
-    for policy in make(PROD, settings=ALL).resources:
+    for policy in make(PROD, settings=EVERYTHING).resources:
         for statement in policy.document["Statement"] if isinstance(policy, RolePolicy) else ():
             if audit in statement["Resource"]:
                 assert not {each for each in statement["Action"] if "Update" in each or "Delete" in each}
@@ -262,6 +269,37 @@ def test_the_audit_can_only_grow() -> None:
 def test_only_the_public_routes_lack_an_authorizer() -> None:
     routes = [resource for resource in make(PROD).resources if resource.kind == "apigatewayv2.route"]
     assert {route.name for route in routes if not getattr(route, "authorizer_id")} == set(find().public_routes)  # noqa: B009
+
+
+def test_what_is_switched_off_is_swept() -> None:
+    """All that a feature has is declared absent where it is off, but for what is found by its tag."""
+    off = make(PROD, settings=StackSettings())
+    swept = {resource.id for resource in off.absent}
+    everything = make(PROD)
+    left = {resource.id for resource in everything.resources} - {resource.id for resource in off.resources} - swept
+    assert left == {"sesv2.email_identity/school.example"}
+    assert "sesv2.undeclared_identities/mail" in swept
+    # What holds nothing that anybody entered goes.
+    kept = [resource.id for resource in off.absent if resource.stateful]
+    assert not kept
+
+
+def test_mail_is_sent_by_one_function_from_one_address() -> None:
+    sending = {
+        (policy.name, action, resource, str(statement.get("Condition")))
+        for policy in make(PROD).resources
+        for statement in (policy.document["Statement"] if isinstance(policy, RolePolicy) else ())
+        for action in statement["Action"]
+        if action.startswith("ses:Send")
+        for resource in statement["Resource"]
+    }
+    from_office = "{'StringEquals': {'ses:FromAddress': 'office@school.example'}}"
+    ours = "arn:aws:ses:eu-central-1:123456789012:identity/"
+    assert sending == {
+        ("mail", "ses:SendEmail", f"{ours}school.example", from_office),
+        ("mail", "ses:SendEmail", f"{ours}office@school.example", from_office),
+        ("mail", "ses:SendEmail", "⟦sesv2.configuration_set/student-management-mail#arn⟧", from_office),
+    }
 
 
 def test_engine_and_aws_differ_in_the_seam_only() -> None:

@@ -137,11 +137,7 @@ class UserPool(Resource):
         return _pool_outputs(made["UserPool"])
 
     def _update(self, aws: Aws, pool: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        client = aws.client("cognito-idp")
-        request = {name: pool[name] for name in _CARRIED if pool.get(name)} | _over(pool, settings)
-        # Described always; refused beside the TemporaryPasswordValidityDays that it was replaced by.
-        request.get("AdminCreateUserConfig", {}).pop("UnusedAccountValidityDays", None)
-        aws.retry(lambda: client.update_user_pool(UserPoolId=pool["Id"], **request), when=busy)
+        update(aws, pool, settings)
 
     def _ours(self, aws: Aws) -> list[dict[str, Any]]:
         """Our pools of this name: those with people in them first, then the oldest (COG-18)."""
@@ -223,6 +219,23 @@ class Group(Resource):
 
     def _key(self) -> dict[str, str]:
         return {"UserPoolId": self.user_pool_id, "GroupName": self.name}
+
+
+def described(aws: Aws, user_pool_id: str) -> Mapping[str, Any] | None:
+    """A pool as Cognito describes it, None where it is gone."""
+    with ignoring(_GONE):
+        found: Mapping[str, Any] = aws.client("cognito-idp").describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
+        return found
+    return None
+
+
+def update(aws: Aws, pool: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Change the settings of a pool that was described just now, and nothing that Cognito would reset beside them."""
+    client = aws.client("cognito-idp")
+    request = {name: pool[name] for name in _CARRIED if pool.get(name)} | _over(pool, settings)
+    # Described always; refused beside the TemporaryPasswordValidityDays that it was replaced by.
+    request.get("AdminCreateUserConfig", {}).pop("UnusedAccountValidityDays", None)
+    aws.retry(lambda: client.update_user_pool(UserPoolId=pool["Id"], **request), when=busy)
 
 
 def _pool_outputs(pool: Mapping[str, Any]) -> Outputs:
