@@ -143,6 +143,7 @@ class Context:
                 api_rate=chosen.api_rate,
                 custom_fields=variable(chosen.custom_fields),
                 grade_scale=chosen.grade_scale,
+                media_quota_mb=chosen.media_quota_mb,
             ),
             Source(
                 functions=found.lambda_src,

@@ -8,11 +8,15 @@ they are stored.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+import httpx
 
 from studentdb.contract.operations import operation
 
@@ -83,6 +87,29 @@ class School:
         if mine:
             self.enroll(made, self.person(self.role, True), "teacher" if self.role == "lecturer" else "student")
         return made
+
+    def media(self, mine: bool) -> Record:
+        """A file that the caller has announced, or that an admin has."""
+        ask = self._caller if mine else self._ask
+        made: Record = ask("create_media", Arguments(body=FILE))["media"]
+        return made
+
+    def ready_media(self, mine: bool) -> Record:
+        """A file of a class that has arrived; one's own is of the caller's own class."""
+        made = self._ask("create_media", Arguments(body={**FILE, "classId": self.class_of(mine)["id"]}))
+        arrive(made, CONTENT)
+        for _ in range(100):
+            found: Record = self._ask("get_media", Arguments({"id": made["media"]["id"]}))
+            if found["status"] == "ready":
+                return found
+            time.sleep(0.1)
+        raise AssertionError("the file did not become ready")
+
+    def deleted_media(self, mine: bool) -> Record:
+        """One that was deleted since."""
+        found = self.media(mine)
+        (self._caller if mine else self._ask)("delete_media", Arguments({"id": found["id"]}))
+        return {**found, "version": found["version"] + 1}
 
     def line_item(self, mine: bool) -> Record:
         """What is graded in a class."""
@@ -214,11 +241,24 @@ def _class(school: School) -> Mapping[str, Any]:
     }
 
 
+def arrive(upload: Record, content: bytes) -> int:
+    """Send a file as the form says; returns the status."""
+    file = {"file": ("file", content, upload["media"]["contentType"])}
+    return httpx.post(upload["url"], data=upload["fields"], files=file).status_code
+
+
 def unique() -> str:
     """What nothing else is called."""
     return secrets.token_hex(6)
 
 
+CONTENT = b"Read chapter one.\n"
+FILE = {
+    "name": "Homework.txt",
+    "contentType": "text/plain",
+    "size": len(CONTENT),
+    "sha256": hashlib.sha256(CONTENT).hexdigest(),
+}
 TERM = {"type": "term", "startDate": "2026-09-01", "endDate": "2027-01-01", "schoolYear": "2027"}
 LINE_ITEM = {"title": "Exam", "dueDate": "2026-12-01"}
 NOTICE = {"title": "The library is closed", "body": "On Friday"}
@@ -298,6 +338,19 @@ EXAMPLES: dict[str, Example] = {
         )
     ),
     "delete_notification": _reads(lambda school, mine: school.sent(mine)),
+    "list_media": _always(Arguments(query={"limit": "3"})),
+    "get_media": _reads(lambda school, mine: school.ready_media(mine)),
+    "create_media": Example(
+        lambda school, mine: Arguments(
+            body={**FILE, **({"classId": school.class_of(mine)["id"]} if school.role != "student" or not mine else {})}
+        )
+    ),
+    "update_media": _changes(lambda school, mine: school.media(mine), caption="For Monday"),
+    "delete_media": _reads(lambda school, mine: school.media(mine)),
+    "restore_media": _changes(lambda school, mine: school.deleted_media(mine)),
+    "create_media_link": Example(
+        lambda school, mine: Arguments({"id": school.ready_media(mine)["id"]}, body={"minutes": 1})
+    ),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
     "list_subjects": _always(Arguments(query={"limit": "3"})),
     "get_subject": _reads(_new("create_subject")),

@@ -34,6 +34,7 @@ ACADEMIC_SESSIONS = f"{_PREFIX}-academic-sessions"
 ENROLLMENTS = f"{_PREFIX}-enrollments"
 SCORES = f"{_PREFIX}-scores"
 AUDIT = f"{_PREFIX}-audit"
+MEDIA = f"{_PREFIX}-media"
 ROLE_NAME_INDEX = "role-name-index"
 # What stands in the e-mail key of a person without one.
 NO_EMAIL = "-"

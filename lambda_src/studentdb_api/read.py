@@ -57,6 +57,7 @@ handler = Api(
         **_later("enrollments", "list_roster", "list_enrollments", "get_enrollment"),
         **_later("notifications", "list_received_notifications", "count_unread_notifications"),
         **_later("notifications", "list_public_notifications", "list_notifications", "get_notification"),
+        **_later("media", "list_media", "get_media"),
         **_later("line_items", "list_line_items", "get_line_item"),
         **_later("results", "get_result", "list_result_history"),
         **_later("score_sheets", "get_score_sheet", "get_class_statistics"),

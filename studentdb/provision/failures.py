@@ -32,6 +32,8 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "Unaut
 # S3's operations whose right has another name; S3 alone does not always say which right is missing.
 S3_RIGHTS = {
     "DeleteObjects": "DeleteObject",
+    "DeleteBucketCors": "PutBucketCORS",
+    "GetBucketCors": "GetBucketCORS",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",

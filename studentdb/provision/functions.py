@@ -13,7 +13,9 @@ from studentdb.provision.resources.cognito_user_pool import UserPool
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
+from studentdb.provision.resources.s3_data_bucket import BucketNotification, DataBucket
 from studentdb.provision.stack_settings import StackSettings
 from studentdb.provision.tables import Tables
 
@@ -23,7 +25,13 @@ ARCHITECTURE = "arm64"
 
 
 def answering(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool
+    deployment: Deployment,
+    settings: StackSettings,
+    code: bytes,
+    tables: Tables,
+    pool: UserPool,
+    media: DataBucket,
+    s3_addressing: str,
 ) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
     """The API's functions by name, and what each may."""
     audit, index, users = (table.out("arn") for table in (tables.audit, tables.index, tables.users))
@@ -31,7 +39,12 @@ def answering(
     everything, appends = [table.out("arn") for table in tables.all()], policies.appends(audit)
     may = {
         "read": [policies.reads(everything), appends],
-        "write": [policies.reads(everything), appends, policies.writes([arn for arn in everything if arn != audit])],
+        "write": [
+            policies.reads(everything),
+            appends,
+            policies.writes([arn for arn in everything if arn != audit]),
+            *policies.hands_out_media(media.out("arn")),
+        ],
         "accounts": [
             policies.reads([users, index]),
             appends,
@@ -42,7 +55,12 @@ def answering(
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
     variables = {
         "read": {**own_fields, "GRADE_SCALE": settings.grade_scale},
-        "write": own_fields,
+        "write": {
+            **own_fields,
+            "MEDIA_BUCKET": media.out("name"),
+            "S3_ADDRESSING": s3_addressing,
+            "MEDIA_QUOTA_MB": str(settings.media_quota_mb),
+        },
         "accounts": {"USER_POOL_ID": pool.out("id")},
     }
     return {
@@ -86,6 +104,34 @@ def searching(deployment: Deployment, settings: StackSettings, code: bytes, tabl
         batch_size=100,
     )
     return (*parts, stream)
+
+
+def inspecting(
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, media: DataBucket, s3_addressing: str
+) -> tuple[Resource, ...]:
+    """What looks at each new file: a function that the bucket invokes."""
+    parts = _function(
+        deployment,
+        settings,
+        code,
+        "media",
+        policies.inspects_media(media.out("arn"), tables.media.out("arn")),
+        handler="studentdb_api.media_feed.handler",
+        description=f"Looks at new files ({deployment.id})",
+        environment={"MEDIA_BUCKET": media.out("name"), "S3_ADDRESSING": s3_addressing},
+        # The largest file is read once.
+        timeout_s=120,
+    )
+    permission = Permission(
+        name="bucket-media",
+        function_name=parts[-1].out("name"),
+        principal="s3.amazonaws.com",
+        source_arn=media.out("arn"),
+    )
+    notification = BucketNotification(
+        name="media", bucket=media.out("name"), function_arn=parts[-1].out("arn"), prefix="media/"
+    )
+    return (*parts, permission, notification)
 
 
 def _function(

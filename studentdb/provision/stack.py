@@ -27,6 +27,7 @@ from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migrat
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_data_bucket import BucketCors, DataBucket
 from studentdb.provision.resources.s3_objects import File, Objects
 from studentdb.provision.site_files import config_file
 from studentdb.provision.stack_settings import StackSettings
@@ -67,6 +68,8 @@ def stack(
     data = tables.declare(prefix, version=version, schema=FIRST_SCHEMA + len(migrations))
     signing_key = SigningKey(name="cursor", table_name=data.index.out("name"))
 
+    media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
+
     # --- people
     pool = UserPool(name=f"{prefix}-users", password_minimum_length=settings.password_minimum_length)
     groups = tuple(
@@ -80,7 +83,7 @@ def stack(
     )
 
     # --- API
-    api_functions = functions.answering(deployment, settings, code, data, pool)
+    api_functions = functions.answering(deployment, settings, code, data, pool, media, endpoints.s3_addressing)
     tool_version = ToolVersion(name=data.users.name, table_arn=data.users.out("arn"), version=version)
     schema = Schema(name=data.users.name, table_arn=data.users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
@@ -156,6 +159,7 @@ def stack(
     site_url = endpoints.site_url(distribution.out("label"))
     # The API's CORS needs the site's address, and the site needs the API's: hence a resource of its own.
     cors = Cors(name="cors", api_id=api.out("id"), origins=(site_url,))
+    media_cors = BucketCors(name="media", bucket=media.out("name"), origins=(site_url,))
     config = config_file(
         {
             "deployment": deployment.id,
@@ -186,6 +190,9 @@ def stack(
         *groups,
         *(each for parts in api_functions.values() for each in parts),
         *functions.searching(deployment, settings, code, data),
+        media,
+        media_cors,
+        *functions.inspecting(deployment, settings, code, data, media, endpoints.s3_addressing),
         tool_version,
         schema,
         api,

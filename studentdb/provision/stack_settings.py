@@ -16,3 +16,4 @@ class StackSettings:
     # The school's own fields of people, as JSON.
     custom_fields: str = ""
     grade_scale: str = "A 90, B 80, C 70, D 60, F 0"
+    media_quota_mb: int = 1000

@@ -60,6 +60,9 @@ OF_KIND = {
     "logs.log_group": "log-group",
     "s3.bucket": "s3-bucket",
     "s3.bucket_policy": "s3-bucket-policy",
+    "s3.cors": "s3-cors",
+    "s3.data_bucket": "s3-data-bucket",
+    "s3.notification": "s3-notification",
     "s3.objects": "s3-objects",
 }
 # What nobody can change by hand, by kind.

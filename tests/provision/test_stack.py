@@ -55,6 +55,9 @@ NAMES = {
     "logs.log_group": r"[.\-_/#A-Za-z0-9]{1,512}",  # LOG-11
     "s3.bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
     "s3.bucket_policy": NOT_SENT,
+    "s3.cors": NOT_SENT,
+    "s3.data_bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
+    "s3.notification": r".{1,255}",
     "s3.objects": NOT_SENT,
 }
 
@@ -131,7 +134,13 @@ def test_the_sites_config_waits_for_what_it_names() -> None:
 
 def test_what_holds_data_is_stateful() -> None:
     kinds = {resource.kind for resource in make(PROD).resources if resource.stateful}
-    assert {"dynamodb.table", "dynamodb.schema", "cognito-idp.user_pool", "cognito-idp.group"} <= kinds
+    assert {
+        "dynamodb.table",
+        "dynamodb.schema",
+        "cognito-idp.user_pool",
+        "cognito-idp.group",
+        "s3.data_bucket",
+    } <= kinds
     assert "lambda.function" not in kinds
 
 
@@ -150,6 +159,7 @@ def test_two_deployments_share_no_name() -> None:
     assert not shared & {
         "iam.role",
         "s3.bucket",
+        "s3.data_bucket",
         "cloudfront.origin_access_control",
         "cloudfront.response_headers_policy",
     }
@@ -172,7 +182,7 @@ def _has_parent(resource: Resource) -> bool:
 
 def test_roles_have_least_privilege() -> None:
     policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 4
+    assert len(policies) == 5
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]
