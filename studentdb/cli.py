@@ -23,6 +23,7 @@ from studentdb.commands import (
     lecturers,
     local,
     lock,
+    media,
     notifications,
     permissions,
     scores,
@@ -35,7 +36,7 @@ from studentdb.errors import CancelledError, StudentDBError
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|whoami|admin"
-    r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications)\b[^,;:(]*"
+    r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications|media)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -78,6 +79,7 @@ classes.register(app)
 scores.register(app)
 audit.register(app)
 notifications.register(app)
+media.register(app)
 users.register(app)
 permissions.register(app)
 local.register(app)

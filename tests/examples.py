@@ -43,6 +43,7 @@ class School:
         self._caller = caller or ask
         self.role = role
         self._email = email
+        self._own_media: set[str] = set()
         # Made when first needed, and kept.
         self.person = cache(self._person)
         self.class_of = cache(self._class_of)
@@ -92,7 +93,13 @@ class School:
         """A file that the caller has announced, or that an admin has."""
         ask = self._caller if mine else self._ask
         made: Record = ask("create_media", Arguments(body=FILE))["media"]
+        if mine:
+            self._own_media.add(made["id"])
         return made
+
+    def own_media(self) -> set[str]:
+        """The files that the caller has announced so far."""
+        return set(self._own_media)
 
     def ready_media(self, mine: bool) -> Record:
         """A file of a class that has arrived; one's own is of the caller's own class."""
@@ -213,6 +220,12 @@ def _column(school: School, mine: bool) -> Arguments:
     item, student_id = school.line_item(mine), school.enrollment(mine)["personId"]
     body = {"results": [{"studentId": student_id, "scoreStatus": "fully graded", "score": "87.5"}]}
     return Arguments({"classId": item["classId"], "id": item["id"]}, body=body)
+
+
+def _announced(school: School, mine: bool) -> Arguments:
+    if school.role == "student":
+        return Arguments(body={**FILE, "studentId": school.person("student", mine)["id"]})
+    return Arguments(body={**FILE, "classId": school.class_of(mine)["id"]})
 
 
 def _own_class(school: School) -> set[str]:
@@ -338,13 +351,15 @@ EXAMPLES: dict[str, Example] = {
         )
     ),
     "delete_notification": _reads(lambda school, mine: school.sent(mine)),
-    "list_media": _always(Arguments(query={"limit": "3"})),
-    "get_media": _reads(lambda school, mine: school.ready_media(mine)),
-    "create_media": Example(
-        lambda school, mine: Arguments(
-            body={**FILE, **({"classId": school.class_of(mine)["id"]} if school.role != "student" or not mine else {})}
-        )
+    "list_media": Example(
+        lambda _school, _mine: Arguments(query={"limit": "100"}),
+        theirs=lambda school: {school.media(True)["id"]},
+        # Every test of a role leaves some of its files.
+        key="id",
+        also=lambda school: school.own_media(),
     ),
+    "get_media": _reads(lambda school, mine: school.ready_media(mine)),
+    "create_media": Example(_announced),
     "update_media": _changes(lambda school, mine: school.media(mine), caption="For Monday"),
     "delete_media": _reads(lambda school, mine: school.media(mine)),
     "restore_media": _changes(lambda school, mine: school.deleted_media(mine)),

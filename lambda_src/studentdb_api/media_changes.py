@@ -90,7 +90,7 @@ def delete_media(request: Request) -> Answer:
 
 
 def restore_media(request: Request) -> Answer:
-    """POST /api/media/{id}/restore: as it was before it was deleted."""
+    """PUT /api/media/{id}/restore: as it was before it was deleted."""
     before = media.changeable(request, request.parameters["id"])
     _check_version(before, request.body["version"])
     if before["status"] != "deleted":

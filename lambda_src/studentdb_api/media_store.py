@@ -44,12 +44,14 @@ def object_key(media_id: str) -> str:
 
 def upload_form(record: Record) -> dict[str, Any]:
     """What uploads exactly this many bytes of this type to this key (S3-26, S3-27), for some minutes."""
+    # A link says so as well; this way no other way to the object shows it either.
+    fields = {"Content-Type": record["contentType"], "Content-Disposition": "attachment"}
     made = client().generate_presigned_post(
         _BUCKET,
         object_key(record["id"]),
-        Fields={"Content-Type": record["contentType"]},
+        Fields=dict(fields),
         Conditions=[
-            {"Content-Type": record["contentType"]},
+            *({name: value} for name, value in fields.items()),
             ["content-length-range", record["size"], record["size"]],
         ],
         ExpiresIn=UPLOAD_MINUTES * 60,

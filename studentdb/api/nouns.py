@@ -8,6 +8,7 @@ from studentdb.contract.audit import Act
 from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.line_items import LineItem
+from studentdb.contract.media import Media
 from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.results import Result
 from studentdb.contract.staff import Admin, Lecturer
@@ -34,5 +35,6 @@ RESULT_HISTORY = Noun("act", "result_history", Act)
 ACT = Noun("act", "audit", Act)
 NOTIFICATION = Noun("notification", "notifications", Notification)
 RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", ReceivedNotification)
+MEDIA = Noun("media", "media", Media)
 USER = Noun("user", "users", User, key="email")
 INVITATION = Noun("invitation", "invitations", Invitation)

@@ -190,7 +190,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="restore_media",
-        method="POST",
+        method="PUT",
         path="/api/media/{id}/restore",
         parameters=IdPath,
         body=MediaRestore,

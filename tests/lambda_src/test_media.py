@@ -293,7 +293,7 @@ def test_lists(school: School) -> None:
 
 
 def test_the_quota_counts_what_is_there(school: School) -> None:
-    big = {"size": 600 * 1024}  # of 1 MB
+    big: dict[str, Any] = {"size": 600 * 1024}  # of 1 MB
     first = school.announce(ADA, **big).body["media"]
     refused = school.announce(ADA, **big)
     assert (refused.status, refused.slug) == (409, "quota-used-up")
@@ -303,7 +303,7 @@ def test_the_quota_counts_what_is_there(school: School) -> None:
 
     assert school.ask(ADA, "DELETE", f"/api/media/{first['id']}").status == 204
     assert school.announce(ADA, **big).status == 201
-    restored = school.ask(ADA, "POST", f"/api/media/{first['id']}/restore", body={"version": 2})
+    restored = school.ask(ADA, "PUT", f"/api/media/{first['id']}/restore", body={"version": 2})
     assert restored.slug == "quota-used-up"
     assert len(school.ask(ADA, "GET", "/api/media").body["media"]) == 2
 
@@ -319,11 +319,11 @@ def test_deleted_and_restored(school: School) -> None:
     with pytest.raises(school.s3.exceptions.ClientError):
         school.s3.get_object(Bucket=school.bucket, Key=f"media/{found['id']}")
 
-    back = school.ask(ADA, "POST", f"{path}/restore", body={"version": gone["version"]})
+    back = school.ask(ADA, "PUT", f"{path}/restore", body={"version": gone["version"]})
     assert (back.status, back.body["status"], back.body["deletedAt"]) == (200, "ready", None)
     assert school.ask(ADA, "POST", f"{path}/links", body={}).status == 201
     assert school.s3.get_object(Bucket=school.bucket, Key=f"media/{found['id']}")["Body"].read() == TEXT
-    assert school.ask(ADA, "POST", f"{path}/restore", body={"version": back.body["version"]}).slug == "media-conflict"
+    assert school.ask(ADA, "PUT", f"{path}/restore", body={"version": back.body["version"]}).slug == "media-conflict"
 
 
 def test_expired_whatever_is_still_there(school: School) -> None:
