@@ -24,6 +24,7 @@ from studentdb.commands import (
     local,
     lock,
     mail,
+    media,
     mfa,
     notifications,
     permissions,
@@ -39,7 +40,7 @@ from studentdb.errors import CancelledError, StudentDBError
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|sign-up|whoami|mfa|admin|registrations"
-    r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications)\b[^,;:(]*"
+    r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications|media)\b[^,;:(]*"
 )
 
 app = typer.Typer(
@@ -85,6 +86,7 @@ scores.register(app)
 audit.register(app)
 notifications.register(app)
 mail.register(app)
+media.register(app)
 users.register(app)
 registrations.register(app)
 permissions.register(app)

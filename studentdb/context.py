@@ -13,6 +13,7 @@ from studentdb.errors import StudentDBError, UsageError
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
     from studentdb.api.cognito import Cognito
+    from studentdb.api.media import Files
     from studentdb.api.mfa import SecondFactor
     from studentdb.api.records import Noun, Records
     from studentdb.api.scores import Scores
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from studentdb.contract.classes import Class
     from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
     from studentdb.contract.line_items import LineItem
+    from studentdb.contract.media import Media
     from studentdb.contract.models import ResponseModel
     from studentdb.contract.notifications import Notification, ReceivedNotification
     from studentdb.contract.registrations import Registration
@@ -153,6 +155,7 @@ class Context:
                 school_name=chosen.school_name,
                 mail_from=chosen.mail_from or "",
                 mail_identity=chosen.mail_identity,
+                media_quota_mb=chosen.media_quota_mb,
             ),
             Source(
                 functions=found.lambda_src,
@@ -329,6 +332,20 @@ class Context:
         from studentdb.api.nouns import NOTIFICATION
 
         return self._records(NOTIFICATION)
+
+    @cached_property
+    def media(self) -> Records[Media]:
+        """The records of files at `known`; they are made with `files`."""
+        from studentdb.api.nouns import MEDIA
+
+        return self._records(MEDIA)
+
+    @cached_property
+    def files(self) -> Files:
+        """The files themselves, to and from S3."""
+        from studentdb.api.media import Files
+
+        return Files(self.api, self.http)
 
     @cached_property
     def received_notifications(self) -> Records[ReceivedNotification]:

@@ -123,6 +123,9 @@ class Settings(BaseModel):
     # 0 would block every request (AGW-35); the upper ends are an account's own quotas.
     api_burst: Annotated[int, Field(ge=1, le=5_000, description="a whole number from 1 to 5000")] = 50
     api_rate: Annotated[int, Field(ge=1, le=10_000, description="requests a second, 1 to 10000")] = 100
+    media_quota_mb: Annotated[
+        int, Field(ge=1, le=1_000_000, description="megabytes of files for each person, 1 to 1000000")
+    ] = 1000
     custom_fields: CustomFields = Field(
         default_factory=dict, description="tables `[custom_fields.NAME]` of the file, as below"
     )

@@ -8,11 +8,15 @@ they are stored.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+import httpx
 
 from studentdb.contract.operations import operation
 
@@ -51,6 +55,7 @@ class School:
         self._caller = caller or ask
         self.role = role
         self._email = email
+        self._own_media: set[str] = set()
         # Made when first needed, and kept.
         self.person = cache(self._person)
         self.class_of = cache(self._class_of)
@@ -95,6 +100,35 @@ class School:
         if mine:
             self.enroll(made, self.person(self.role, True), "teacher" if self.role == "lecturer" else "student")
         return made
+
+    def media(self, mine: bool) -> Record:
+        """A file that the caller has announced, or that an admin has."""
+        ask = self._caller if mine else self._ask
+        made: Record = ask("create_media", Arguments(body=FILE))["media"]
+        if mine:
+            self._own_media.add(made["id"])
+        return made
+
+    def own_media(self) -> set[str]:
+        """The files that the caller has announced so far."""
+        return set(self._own_media)
+
+    def ready_media(self, mine: bool) -> Record:
+        """A file of a class that has arrived; one's own is of the caller's own class."""
+        made = self._ask("create_media", Arguments(body={**FILE, "classId": self.class_of(mine)["id"]}))
+        arrive(made, CONTENT)
+        for _ in range(100):
+            found: Record = self._ask("get_media", Arguments({"id": made["media"]["id"]}))
+            if found["status"] == "ready":
+                return found
+            time.sleep(0.1)
+        raise AssertionError("the file did not become ready")
+
+    def deleted_media(self, mine: bool) -> Record:
+        """One that was deleted since."""
+        found = self.media(mine)
+        (self._caller if mine else self._ask)("delete_media", Arguments({"id": found["id"]}))
+        return {**found, "version": found["version"] + 1}
 
     def line_item(self, mine: bool) -> Record:
         """What is graded in a class."""
@@ -204,6 +238,12 @@ def _column(school: School, mine: bool) -> Arguments:
     return Arguments({"classId": item["classId"], "id": item["id"]}, body=body)
 
 
+def _announced(school: School, mine: bool) -> Arguments:
+    if school.role == "student":
+        return Arguments(body={**FILE, "studentId": school.person("student", mine)["id"]})
+    return Arguments(body={**FILE, "classId": school.class_of(mine)["id"]})
+
+
 def _own_class(school: School) -> set[str]:
     # An admin teaches and attends nothing.
     return set() if school.role == "admin" else {school.class_of(True)["id"]}
@@ -230,11 +270,24 @@ def _class(school: School) -> Mapping[str, Any]:
     }
 
 
+def arrive(upload: Record, content: bytes) -> int:
+    """Send a file as the form says; returns the status."""
+    file = {"file": ("file", content, upload["media"]["contentType"])}
+    return httpx.post(upload["url"], data=upload["fields"], files=file).status_code
+
+
 def unique() -> str:
     """What nothing else is called."""
     return secrets.token_hex(6)
 
 
+CONTENT = b"Read chapter one.\n"
+FILE = {
+    "name": "Homework.txt",
+    "contentType": "text/plain",
+    "size": len(CONTENT),
+    "sha256": hashlib.sha256(CONTENT).hexdigest(),
+}
 TERM = {"type": "term", "startDate": "2026-09-01", "endDate": "2027-01-01", "schoolYear": "2027"}
 LINE_ITEM = {"title": "Exam", "dueDate": "2026-12-01"}
 NOTICE = {"title": "The library is closed", "body": "On Friday"}
@@ -318,6 +371,21 @@ EXAMPLES: dict[str, Example] = {
         )
     ),
     "delete_notification": _reads(lambda school, mine: school.sent(mine)),
+    "list_media": Example(
+        lambda _school, _mine: Arguments(query={"limit": "100"}),
+        theirs=lambda school: {school.media(True)["id"]},
+        # Every test of a role leaves some of its files.
+        key="id",
+        also=lambda school: school.own_media(),
+    ),
+    "get_media": _reads(lambda school, mine: school.ready_media(mine)),
+    "create_media": Example(_announced),
+    "update_media": _changes(lambda school, mine: school.media(mine), caption="For Monday"),
+    "delete_media": _reads(lambda school, mine: school.media(mine)),
+    "restore_media": _changes(lambda school, mine: school.deleted_media(mine)),
+    "create_media_link": Example(
+        lambda school, mine: Arguments({"id": school.ready_media(mine)["id"]}, body={"minutes": 1})
+    ),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
     "get_mail": _always(Arguments()),
     "list_suppressions": _always(Arguments(query={"limit": "3"})),

@@ -98,7 +98,10 @@ def _cognito(client: Any) -> Iterator[tuple[str, Any]]:
 def _s3(client: Any) -> Iterator[tuple[str, Any]]:
     for bucket in client.list_buckets()["Buckets"]:
         name = bucket["Name"]
-        parts = ("tagging", "policy", "encryption", "versioning", "lifecycle_configuration", "ownership_controls")
+        parts = (
+            *("tagging", "policy", "encryption", "versioning", "lifecycle_configuration", "ownership_controls"),
+            *("cors", "notification_configuration"),
+        )
         settings = [_or_none(getattr(client, f"get_bucket_{part}"), Bucket=name) for part in parts]
         access = _or_none(client.get_public_access_block, Bucket=name)
         objects = [

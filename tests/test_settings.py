@@ -273,18 +273,16 @@ def test_what_is_no_domain(wrong: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "variable", "roles"),
+    ("written", "text", "roles"),
     [
         ('["admin"]', "admin", ("admin",)),
         ('["lecturer", "admin", "admin"]', "lecturer, admin,admin", ("admin", "lecturer")),
         ("[]", "", ()),
     ],
 )
-def test_roles_that_need_a_second_factor(
-    tmp_path: Path, written: str, variable_text: str, roles: tuple[str, ...]
-) -> None:
+def test_roles_that_need_a_second_factor(tmp_path: Path, written: str, text: str, roles: tuple[str, ...]) -> None:
     assert load({}, {}, tmp_path).mfa_required_roles == ()
-    assert load({}, {"STUDENTDB_MFA_REQUIRED_ROLES": variable}, tmp_path).mfa_required_roles == roles
+    assert load({}, {"STUDENTDB_MFA_REQUIRED_ROLES": text}, tmp_path).mfa_required_roles == roles
     assert load({}, {}, toml(tmp_path, f"mfa_required_roles = {written}")).mfa_required_roles == roles
 
 

@@ -31,6 +31,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "academic-sessions": (("id", "S"),),
     "enrollments": (("classId", "S"), ("personId", "S")),
     "scores": (("classId", "S"), ("key", "S")),
+    "media": (("id", "S"), ("key", "S")),
     "audit": (("entity", "S"), ("at", "S")),
 }
 # Table -> index -> its keys, all of text.
@@ -48,6 +49,11 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "academic-sessions": {"list-index": ("kind", "sort_key"), "parent-index": ("parentId", "sort_key")},
     "enrollments": {"person-index": ("personId", "classId")},
     "scores": {"student-index": ("studentId", "classId")},
+    "media": {
+        "list-index": ("kind", "sort_key"),
+        "owner-index": ("owner", "sort_key"),
+        "audience-index": ("audience", "sort_key"),
+    },
     "audit": {"actor-index": ("actor", "at"), "day-index": ("day", "at")},
 }
 GROUPS = {
@@ -56,7 +62,7 @@ GROUPS = {
     "student": "Attends classes",
 }
 # The first ones are the API's.
-FUNCTIONS = ("api-read", "api-write", "api-accounts", "search")
+FUNCTIONS = ("api-read", "api-write", "api-accounts", "search", "media")
 OF_API = FUNCTIONS[:3]
 LOG_GROUPS = (*(f"/aws/lambda/{PREFIX}-{part}" for part in FUNCTIONS), f"/aws/vendedlogs/{PREFIX}-api")
 MANIFEST = ".studentdb-manifest.json"
@@ -72,6 +78,7 @@ class Aws:
         self.account = self.client("sts").get_caller_identity()["Account"]
         self.digest = hashlib.sha256(f"{self.account}/{OURS}".encode()).hexdigest()[:12]
         self.bucket = f"{PREFIX}-site-{self.digest}"
+        self.media = f"{PREFIX}-media-{self.digest}"
 
     def client(self, service: str) -> Any:
         return self.session.client(

@@ -66,6 +66,8 @@ def check(url: str) -> None:
             *(s3.get_bucket_policy, s3.list_objects_v2),
         ]
         tasks += [go(read, Bucket=aws.bucket) for read in reads]
+        settings = (*reads[:6], s3.get_bucket_cors, s3.get_bucket_notification_configuration)
+        tasks += [go(read, Bucket=aws.media) for read in settings]
         tasks.append(go(s3.get_object, Bucket=aws.bucket, Key=MANIFEST))
         tasks += check_api(gateway, api.result(), go)
         tasks += check_pool(cognito, people.result(), go)

@@ -39,6 +39,7 @@ from benchmarks.floor.site import (
     make_bucket,
     make_distribution,
     make_headers,
+    make_media,
     put_bucket_policy,
     put_file,
     shown,
@@ -71,7 +72,9 @@ STREAM_READS = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 DESCRIPTIONS = {
     **{half: f"The API's {half.removeprefix('api-')} function" for half in OF_API},
     "search": "Keeps what people are found by",
+    "media": "Looks at new files",
 }
+HANDLERS = {"search": "search_feed", "media": "media_feed"}
 
 
 def deploy(url: str) -> None:
@@ -92,7 +95,9 @@ def deploy(url: str) -> None:
         groups = {name: go(make_log_group, aws, logs, name) for name in LOG_GROUPS}
         functions_client = aws.client("lambda")
         functions = {
-            half: go(make_function, iam, functions_client, half, roles[half], tables, groups, app, aws.account)
+            half: go(
+                make_function, iam, functions_client, half, roles[half], tables, groups, app, aws.account, aws.media
+            )
             for half in FUNCTIONS
         }
         s3 = aws.client("s3")
@@ -108,6 +113,7 @@ def deploy(url: str) -> None:
             *(go(allow_gateway, aws, functions_client, half, functions[half], api) for half in OF_API),
             go(follow_stream, dynamodb, functions_client, functions["search"], tables["users"]),
             go(put_bucket_policy, aws, s3, site),
+            go(make_media, aws, s3, functions["media"], site),
             go(make_groups, cognito, app),
             *(go(until, partial(is_active, functions_client, half)) for half in functions),
         ]
@@ -208,6 +214,7 @@ def make_function(
     groups: dict[str, Future[str]],
     app: Future[tuple[str, str]],
     account: str,
+    media: str,
 ) -> str:
     name = f"{PREFIX}-{half}"
     log_group = f"/aws/lambda/{name}"
@@ -220,6 +227,17 @@ def make_function(
     writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
     if half == "api-write":
         statements.append(allow(writes, arns[:-1]))
+        signs = ["PutObject", "GetObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
+        statements.append(allow([f"s3:{action}" for action in signs], [f"arn:aws:s3:::{media}/media/*"]))
+        statements.append(allow(["s3:ListBucketVersions"], [f"arn:aws:s3:::{media}"]))
+        variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path", "MEDIA_QUOTA_MB": "1000"}
+    if half == "media":
+        statements = [
+            logged,
+            allow(["s3:GetObjectVersion", "s3:DeleteObjectVersion"], [f"arn:aws:s3:::{media}/media/*"]),
+            allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables["media"].result()]),
+        ]
+        variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path"}
     if half == "search":
         users, index = arns
         statements = [
@@ -242,10 +260,10 @@ def make_function(
         FunctionName=name,
         Description=f"{DESCRIPTIONS[half]} ({OURS})",
         Role=role.result()["arn"],
-        Handler=f"studentdb_api.{'search_feed' if half == 'search' else half.removeprefix('api-')}.handler",
+        Handler=f"studentdb_api.{HANDLERS.get(half, half.removeprefix('api-'))}.handler",
         Runtime="python3.13",
         MemorySize=512,
-        Timeout=60 if half == "search" else 30,
+        Timeout={"search": 60, "media": 120}.get(half, 30),
         Environment={"Variables": variables},
         LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
         TracingConfig={"Mode": "PassThrough"},

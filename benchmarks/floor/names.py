@@ -27,7 +27,7 @@ def all_free(aws: Aws, go: Callable[..., Future[Any]]) -> None:
         go(listed, name, lambda name: names(logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]), name)
         for name in LOG_GROUPS
     ]
-    looks.append(go(exists, s3.head_bucket, Bucket=aws.bucket))
+    looks += [go(exists, s3.head_bucket, Bucket=name) for name in (aws.bucket, aws.media)]
     gateway, cognito, cloudfront = aws.client("apigatewayv2"), aws.client("cognito-idp"), aws.client("cloudfront")
     looks += [
         go(listed, f"{PREFIX}-api", lambda: names(gateway.get_apis()["Items"])),

@@ -12,23 +12,61 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clock import ROOT
-from benchmarks.floor.aws import MANIFEST, OURS, REGION, TAG_LIST, Aws
+from benchmarks.floor.aws import MANIFEST, OURS, REGION, TAG_LIST, Aws, until
 
 PAGES = ("students", "students/new", "account")
 File = tuple[bytes, str, str]
 
 
 def make_bucket(aws: Aws, s3: Any) -> str:
+    """CloudFront's origin."""
+    _make_bucket(s3, aws.bucket)
+    return f"{aws.bucket}.s3.{REGION}.amazonaws.com"
+
+
+def make_media(aws: Aws, s3: Any, function: Future[str], site: Future[dict[str, str]]) -> None:
+    """The bucket of files, one setting after the other; the function may be invoked by it first."""
+    _make_bucket(s3, aws.media)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=aws.media, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    functions = aws.client("lambda")
+    functions.add_permission(
+        FunctionName=function.result(),
+        StatementId="bucket-media",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{aws.media}",
+    )
+    until(lambda: "bucket-media" in functions.get_policy(FunctionName=function.result())["Policy"])
+    told = {
+        "Id": "media",
+        "LambdaFunctionArn": function.result(),
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "media/"}]}},
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket=aws.media, NotificationConfiguration={"LambdaFunctionConfigurations": [told]}
+    )
+    cors = {
+        "AllowedHeaders": ["content-type"],
+        "AllowedMethods": ["GET", "POST"],
+        "AllowedOrigins": [site.result()["url"]],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 3000,
+    }
+    s3.put_bucket_cors(Bucket=aws.media, CORSConfiguration={"CORSRules": [cors]})
+
+
+def _make_bucket(s3: Any, name: str) -> None:
     """What AWS sets by itself (encryption, no public access, owner enforced) is not set again."""
-    s3.create_bucket(Bucket=aws.bucket, CreateBucketConfiguration={"LocationConstraint": REGION, "Tags": TAG_LIST})
-    s3.put_bucket_versioning(Bucket=aws.bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION, "Tags": TAG_LIST})
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     always = {"Status": "Enabled", "Filter": {"Prefix": ""}}
     rules = [
         {"ID": "abort-incomplete-uploads", **always, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
         {"ID": "expire-noncurrent-versions", **always, "NoncurrentVersionExpiration": {"NoncurrentDays": 30}},
     ]
-    s3.put_bucket_lifecycle_configuration(Bucket=aws.bucket, LifecycleConfiguration={"Rules": rules})
-    return f"{aws.bucket}.s3.{REGION}.amazonaws.com"
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
 
 
 def make_access(aws: Aws, cloudfront: Any) -> str:

@@ -45,7 +45,7 @@ def teardown(url: str) -> None:
         tasks += [
             go(remove_access, aws, cloudfront, distribution),
             go(remove_headers, aws, cloudfront, distribution),
-            go(remove_bucket, aws, aws.client("s3"), distribution),
+            *(go(remove_bucket, aws.client("s3"), name, distribution) for name in (aws.bucket, aws.media)),
             *removed.values(),
         ]
         done(tasks)
@@ -105,8 +105,8 @@ def remove_pool(cognito: Any) -> None:
     cognito.delete_user_pool(UserPoolId=pool)
 
 
-def remove_bucket(aws: Aws, s3: Any, distribution: Future[None]) -> None:
-    which = {"Bucket": aws.bucket}
+def remove_bucket(s3: Any, name: str, distribution: Future[None]) -> None:
+    which = {"Bucket": name}
     ours(s3.get_bucket_tagging(**which)["TagSet"])
     distribution.result()
     found = s3.list_object_versions(**which)
@@ -114,7 +114,8 @@ def remove_bucket(aws: Aws, s3: Any, distribution: Future[None]) -> None:
         {"Key": item["Key"], "VersionId": item["VersionId"]}
         for item in (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))
     ]
-    s3.delete_objects(**which, Delete={"Objects": versions, "Quiet": True})
+    if versions:
+        s3.delete_objects(**which, Delete={"Objects": versions, "Quiet": True})
     s3.delete_bucket(**which)
     until(lambda: not exists(s3.head_bucket, **which))
 

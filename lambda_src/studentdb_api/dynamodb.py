@@ -36,6 +36,7 @@ SCORES = f"{_PREFIX}-scores"
 AUDIT = f"{_PREFIX}-audit"
 # Only where the school sends mail.
 MAIL = f"{_PREFIX}-mail"
+MEDIA = f"{_PREFIX}-media"
 ROLE_NAME_INDEX = "role-name-index"
 # What stands in the e-mail key of a person without one.
 NO_EMAIL = "-"

@@ -184,6 +184,21 @@ class KeyReused(Problem):
     status, slug, title = 422, "idempotency-key-reused", "This Idempotency-Key was used for another request"
 
 
+class QuotaUsedUp(Problem):
+    """Somebody's files are as large as they may be."""
+
+    status, slug, title = 409, "quota-used-up", "There is no room left for your files"
+
+    def __init__(self, megabytes: int) -> None:
+        super().__init__(f"all of them may have {megabytes} MB: delete some first")
+
+
+class MediaConflict(Problem):
+    """A file is not in the state for this."""
+
+    status, slug, title = 409, "media-conflict", "The file is not in the state for this"
+
+
 class Busy(Problem):
     """The database could not do it just now; asking again is right."""
 

@@ -46,7 +46,7 @@ def approve_registration(request: Request) -> Answer:
     after = {**found.item, "email": found.email, "role": person["role"], "id": person["id"]}
     user_changes.write(request, sub, found.item, after | {"personEmail": person.get("email") or NO_EMAIL})
     pool.put_into(sub, person["role"])
-    settle(sub, found.item["waiting"], person["role"])
+    settle(sub, found.item["waiting"], person["role"], found.email)
     return Answer(users.one(sub))
 
 
@@ -69,8 +69,8 @@ def refuse_registration(request: Request) -> Answer:
     return Answer(registrations.shown(after))
 
 
-def settle(sub: str, since: str, role: str) -> None:
-    """The account has its role: nothing waits any more."""
+def settle(sub: str, since: str, role: str, email: str) -> None:
+    """The account has its role: nothing waits any more, and whose it is gets a mail."""
     try:
         registration = registrations.pending(sub, since)
     except NotFound:
@@ -79,7 +79,9 @@ def settle(sub: str, since: str, role: str) -> None:
     else:
         _, parts = registrations.decided(registration, "approved", role=role)
     # Whole seconds, as a token has them; the next one has the group in it.
-    transactions.commit([*parts, logins.updated(sub, {"waiting": None, "since": int(time.time())})])
+    # Of two who finish it, one finds it pending, and tells.
+    mail = outbox.queued("approved", sub, f"email#{email}") if parts else []
+    transactions.commit([*parts, *mail, logins.updated(sub, {"waiting": None, "since": int(time.time())})])
 
 
 def _waiting(sub: str) -> _Found:

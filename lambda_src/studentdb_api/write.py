@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studentdb_api import people_changes
+from studentdb_api import media_changes, people_changes
 from studentdb_api.academic_sessions import (
     create_academic_session,
     delete_academic_session,
@@ -21,6 +21,7 @@ handler = Api(
     frozenset({"POST", "PUT", "PATCH", "DELETE"}),
     {
         **people_changes.HANDLERS,
+        **media_changes.HANDLERS,
         "create_academic_session": create_academic_session,
         "update_academic_session": update_academic_session,
         "lock_academic_session": lock_academic_session,

@@ -9,6 +9,7 @@ from studentdb.contract.classes import Class
 from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
 from studentdb.contract.line_items import LineItem
 from studentdb.contract.mail import Suppression
+from studentdb.contract.media import Media
 from studentdb.contract.notifications import Notification, ReceivedNotification
 from studentdb.contract.registrations import Registration
 from studentdb.contract.results import Result
@@ -36,6 +37,7 @@ RESULT_HISTORY = Noun("act", "result_history", Act)
 ACT = Noun("act", "audit", Act)
 NOTIFICATION = Noun("notification", "notifications", Notification)
 RECEIVED_NOTIFICATION = Noun("received_notification", "received_notifications", ReceivedNotification)
+MEDIA = Noun("media", "media", Media)
 USER = Noun("user", "users", User, key="email")
 REGISTRATION = Noun("registration", "registrations", Registration)
 INVITATION = Noun("invitation", "invitations", Invitation)

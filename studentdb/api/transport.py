@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import cast
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
 import httpx
 
@@ -100,6 +101,35 @@ class Http:
             self._sleep(max(wait, pause * (0.5 + secrets.randbelow(1000) / 1000)))
             pause = min(pause * 2, _LONGEST_PAUSE)
         raise AssertionError("the last attempt returns or raises")
+
+    def post_form(self, url: str, fields: Mapping[str, str], file: BinaryIO, name: str, kind: str) -> httpx.Response:
+        """The answer to a form with a file, which is read piece by piece; sent once. Raises as `send`."""
+        refuse_insecure(url)
+        # What is no file comes first: S3 ignores every field after the file.
+        request = self._client.build_request("POST", url, data=dict(fields), files={"file": (name, file, kind)})
+        _address_this_machine(request)
+        try:
+            return self._exchange(request, _LARGEST)
+        except httpx.TransportError as error:
+            raise _answer_lost(url, error, repeatable=True) from error
+
+    @contextmanager
+    def pieces(self, url: str) -> Iterator[Iterator[bytes]]:
+        """What is at `url`, piece by piece. Raises UnavailableError unless it is there."""
+        refuse_insecure(url)
+        request = self._client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
+        _address_this_machine(request)
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                if response.status_code != 200:
+                    why = f"it answers with {response.status_code}"
+                    raise UnavailableError(f"{_origin(url)} does not give the file", why=why, hint="try again")
+                yield response.iter_raw()
+            finally:
+                response.close()
+        except httpx.TransportError as error:
+            raise _answer_lost(url, error, repeatable=True) from error
 
     def _exchange(self, request: httpx.Request, largest: int) -> httpx.Response:
         response = self._client.send(request, stream=True)

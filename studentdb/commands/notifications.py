@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +35,6 @@ _COLUMNS: nouns.Columns = {
     "Title": lambda each: each.title,
     "Until": lambda each: each.expires_at or "",
 }
-_DAYS = re.compile(r"([1-9][0-9]{0,3})d")
 _WIDE = ("public", "everyone")
 
 
@@ -99,7 +96,7 @@ def send(
     if (body is None) == (not body_stdin):
         raise UsageError("the text is given by either --body or --body-stdin")
     text = sys.stdin.read().replace("\r\n", "\n").strip() if body is None else body
-    fields = nouns.given({"title": title, "body": text, "expires_at": expires and _end(expires)})
+    fields = nouns.given({"title": title, "body": text, "expires_at": expires and nouns.end_of(expires)})
     kind, name = _whom(to)
     checked(NotificationCreate, {"audience": "everyone", **fields})
     console = nouns.announced(context)
@@ -227,18 +224,3 @@ def _person_id(context: Context, number: str) -> str:
         error.hint = "name the person by the id, person:ID: studentdb classes roster CLASS --json"
         raise
     raise NotFoundError(f"there is nobody with the number {number}")
-
-
-def _end(text: str) -> str:
-    """The moment after a day, or in some days. Raises UsageError."""
-    if days := _DAYS.fullmatch(text):
-        end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=int(days[1]))
-        return end.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    try:
-        day = datetime.date.fromisoformat(text)
-        after = day + datetime.timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{text} is no end", hint="--expires takes a day such as 2027-01-31, or days such as 7d"
-        ) from None
-    return f"{after.isoformat()}T00:00:00.000Z"

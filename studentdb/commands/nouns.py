@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -22,6 +24,7 @@ Output = Annotated[
     Literal["table", "json", "csv"],
     typer.Option("--output", help="How to print: a table, JSON, or CSV for a spreadsheet."),
 ]
+_DAYS = re.compile(r"([1-9][0-9]{0,3})d")
 # Title -> the cell of a record.
 Columns = Mapping[str, Callable[[Any], str]]
 
@@ -127,6 +130,21 @@ def remove(
 def data(record: ResponseModel) -> dict[str, Any]:
     """A record as `--json` prints it: under the names of the wire."""
     return record.model_dump(mode="json", by_alias=True)
+
+
+def end_of(text: str) -> str:
+    """The moment after a day, or in some days. Raises UsageError."""
+    if days := _DAYS.fullmatch(text):
+        end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=int(days[1]))
+        return end.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        day = datetime.date.fromisoformat(text)
+        after = day + datetime.timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{text} is no end", hint="--expires takes a day such as 2027-01-31, or days such as 7d"
+        ) from None
+    return f"{after.isoformat()}T00:00:00.000Z"
 
 
 def _text(value: object) -> str:

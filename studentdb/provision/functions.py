@@ -14,7 +14,9 @@ from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
+from studentdb.provision.resources.s3_data_bucket import BucketNotification, DataBucket
 from studentdb.provision.stack_settings import StackSettings
 from studentdb.provision.tables import Tables
 
@@ -25,7 +27,14 @@ SIGN_UP = "sign-up"
 
 
 def answering(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, pool: UserPool, outbox: Table
+    deployment: Deployment,
+    settings: StackSettings,
+    code: bytes,
+    tables: Tables,
+    pool: UserPool,
+    media: DataBucket,
+    outbox: Table,
+    s3_addressing: str,
 ) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
     """The API's functions by name, and what each may. `outbox` is only there where the school sends mail."""
     audit, index, users = (table.out("arn") for table in (tables.audit, tables.index, tables.users))
@@ -39,6 +48,7 @@ def answering(
             appends,
             policies.writes([arn for arn in everything if arn != audit]),
             *([policies.queues(mail[0])] if mail else []),
+            *policies.hands_out_media(media.out("arn")),
         ],
         "accounts": [
             policies.reads([users, index]),
@@ -54,7 +64,14 @@ def answering(
     sender = {"MAIL_FROM": settings.mail_from} if settings.mail_from else {}
     variables = {
         "read": {**second_factor, **own_fields, **sender, "GRADE_SCALE": settings.grade_scale},
-        "write": {**second_factor, **own_fields, **sender},
+        "write": {
+            **second_factor,
+            **own_fields,
+            **sender,
+            "MEDIA_BUCKET": media.out("name"),
+            "S3_ADDRESSING": s3_addressing,
+            "MEDIA_QUOTA_MB": str(settings.media_quota_mb),
+        },
         "accounts": {**second_factor, **sender, "USER_POOL_ID": pool.out("id")},
     }
     return {
@@ -117,6 +134,34 @@ def signing_up(
         # Cognito waits no longer.
         timeout_s=5,
     )
+
+
+def inspecting(
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, media: DataBucket, s3_addressing: str
+) -> tuple[Resource, ...]:
+    """What looks at each new file: a function that the bucket invokes."""
+    parts = function(
+        deployment,
+        settings,
+        code,
+        "media",
+        policies.inspects_media(media.out("arn"), tables.media.out("arn")),
+        handler="studentdb_api.media_feed.handler",
+        description=f"Looks at new files ({deployment.id})",
+        environment={"MEDIA_BUCKET": media.out("name"), "S3_ADDRESSING": s3_addressing},
+        # The largest file is read once.
+        timeout_s=120,
+    )
+    permission = Permission(
+        name="bucket-media",
+        function_name=parts[-1].out("name"),
+        principal="s3.amazonaws.com",
+        source_arn=media.out("arn"),
+    )
+    notification = BucketNotification(
+        name="media", bucket=media.out("name"), function_arn=parts[-1].out("arn"), prefix="media/"
+    )
+    return (*parts, permission, notification)
 
 
 def function(

@@ -111,7 +111,20 @@ def site_bucket(bucket_arn: str, distribution_arn: str, *, tls_only: bool) -> Do
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
     }
-    refuse_plain_http = {
+    return document(
+        {"Sid": "CloudFrontReads", **cloudfront, "Action": "s3:GetObject", "Resource": f"{bucket_arn}/*"},
+        {"Sid": "CloudFrontLists", **cloudfront, "Action": "s3:ListBucket", "Resource": bucket_arn},
+        *([_refuse_plain_http(bucket_arn)] if tls_only else []),
+    )
+
+
+def tls_only(bucket_arn: str) -> Document:
+    """Nobody reaches the bucket without TLS (S3.5); everything else is said by the roles."""
+    return document(_refuse_plain_http(bucket_arn))
+
+
+def _refuse_plain_http(bucket_arn: str) -> Mapping[str, Any]:
+    return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
         "Principal": "*",
@@ -119,10 +132,22 @@ def site_bucket(bucket_arn: str, distribution_arn: str, *, tls_only: bool) -> Do
         "Resource": [bucket_arn, f"{bucket_arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return document(
-        {"Sid": "CloudFrontReads", **cloudfront, "Action": "s3:GetObject", "Resource": f"{bucket_arn}/*"},
-        {"Sid": "CloudFrontLists", **cloudfront, "Action": "s3:ListBucket", "Resource": bucket_arn},
-        *([refuse_plain_http] if tls_only else []),
+
+
+def hands_out_media(bucket_arn: str) -> Sequence[Mapping[str, Any]]:
+    """What the presigned requests that a function hands out may do, and hiding a file behind a delete marker."""
+    actions = ["PutObject", "GetObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
+    return (
+        allow([f"s3:{action}" for action in actions], [f"{bucket_arn}/media/*"]),
+        allow(["s3:ListBucketVersions"], [bucket_arn]),
+    )
+
+
+def inspects_media(bucket_arn: str, table_arn: str) -> Sequence[Mapping[str, Any]]:
+    """Reading a file as it was uploaded, removing a version that nobody asked for, and saying so in its record."""
+    return (
+        allow(["s3:GetObjectVersion", "s3:DeleteObjectVersion"], [f"{bucket_arn}/media/*"]),
+        allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [table_arn]),
     )
 
 

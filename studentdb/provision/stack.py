@@ -28,6 +28,7 @@ from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migrat
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_data_bucket import BucketCors, DataBucket
 from studentdb.provision.resources.s3_objects import File, Objects
 from studentdb.provision.site_files import config_file
 from studentdb.provision.stack_settings import StackSettings
@@ -68,6 +69,8 @@ def stack(
     data = tables.declare(prefix, version=version, schema=FIRST_SCHEMA + len(migrations))
     signing_key = SigningKey(name="cursor", table_name=data.index.out("name"))
 
+    media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
+
     # --- people
     *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data)
     pool = UserPool(
@@ -95,7 +98,9 @@ def stack(
     mfa = UserPoolMfa(name="totp", user_pool_id=pool.out("id"))
 
     # --- API
-    api_functions = functions.answering(deployment, settings, code, data, pool, mailing.outbox(prefix))
+    api_functions = functions.answering(
+        deployment, settings, code, data, pool, media, mailing.outbox(prefix), endpoints.s3_addressing
+    )
     tool_version = ToolVersion(name=data.users.name, table_arn=data.users.out("arn"), version=version)
     schema = Schema(name=data.users.name, table_arn=data.users.out("arn"), migrations=tuple(migrations))
     api = Api(name=f"{prefix}-api", description=f"studentdb {deployment.id}")
@@ -171,6 +176,7 @@ def stack(
     site_url = endpoints.site_url(distribution.out("label"))
     # The API's CORS needs the site's address, and the site needs the API's: hence a resource of its own.
     cors = Cors(name="cors", api_id=api.out("id"), origins=(site_url,))
+    media_cors = BucketCors(name="media", bucket=media.out("name"), origins=(site_url,))
     config = config_file(
         {
             "deployment": deployment.id,
@@ -206,6 +212,9 @@ def stack(
         *groups,
         *(each for parts in api_functions.values() for each in parts),
         *functions.searching(deployment, settings, code, data),
+        media,
+        media_cors,
+        *functions.inspecting(deployment, settings, code, data, media, endpoints.s3_addressing),
         tool_version,
         schema,
         api,

@@ -26,3 +26,4 @@ class StackSettings:
     mail_from: str = ""
     # What SES verifies of it: domain or address.
     mail_identity: str = "domain"
+    media_quota_mb: int = 1000

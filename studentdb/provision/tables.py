@@ -28,6 +28,7 @@ class Tables:
     enrollments: Table
     scores: Table
     audit: Table
+    media: Table
 
     def all(self) -> tuple[Table, ...]:
         """Every table."""
@@ -82,6 +83,17 @@ def declare(prefix: str, *, version: str, schema: int) -> Tables:
         range=Attribute(name="key", type=text),
         indexes=(Index(name="student-index", hash=Attribute(name="studentId", type=text), range=class_id),),
     )
+    # A file's record, and beside it who was given how many links to it. `audience` is a class or a person.
+    media = Table(
+        name=f"{prefix}-media",
+        hash=record_id,
+        range=Attribute(name="key", type=text),
+        indexes=(
+            listed,
+            Index(name="owner-index", hash=Attribute(name="owner", type=text), range=sort_key),
+            Index(name="audience-index", hash=Attribute(name="audience", type=text), range=sort_key),
+        ),
+    )
     at = Attribute(name="at", type=text)
     audit = Table(
         name=f"{prefix}-audit",
@@ -122,4 +134,5 @@ def declare(prefix: str, *, version: str, schema: int) -> Tables:
         enrollments=enrollments,
         scores=scores,
         audit=audit,
+        media=media,
     )

@@ -25,7 +25,18 @@ MEANT = {
     ("read_notifications", "id"): "what was read: found by it, not set",
 }
 # What students can write at all, field by field.
-BY_STUDENTS = {"read_notifications": {"id", "upTo"}}
+BY_STUDENTS = {
+    "read_notifications": {"id", "upTo"},
+    "create_media": {
+        *("name", "caption", "contentType", "size", "sha256", "expiresAt"),
+        # Of themselves alone; that of a class is refused (tests/lambda_src/test_media.py).
+        *("classId", "studentId"),
+    },
+    "update_media": {"version", "name", "caption", "expiresAt"},
+    "delete_media": {"version"},
+    "restore_media": {"version"},
+    "create_media_link": {"minutes"},
+}
 
 
 def fields(schema: Mapping[str, Any]) -> Iterator[str]:

@@ -50,6 +50,8 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "lambda.function": {"memory_mb": 256},
     "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},
     "logs.log_group": {"retention_days": 30},
+    "s3.cors": {"origins": ("https://old.example.edu",)},
+    "s3.notification": {"prefix": "old/"},
     "s3.bucket_policy": {"document": _NOTHING_DELETED},
     "sesv2.configuration_set": {"event_bus_arn": "arn:aws:events:eu-central-1:000000000000:event-bus/old"},
 }
@@ -132,7 +134,8 @@ def _retired(deployment: Deployment) -> tuple[Resource, ...]:
 def change_by_hand(aws: Aws, present: Stack) -> None:
     """What no older version could have made otherwise, what cannot be changed but only made anew, what is too much."""
     names = {resource.kind: resource.name for resource in present.resources}
-    _loosen_the_bucket(aws, names["s3.bucket"])
+    for kind in ("s3.bucket", "s3.data_bucket"):
+        _loosen_the_bucket(aws, names[kind])
     _sign_nothing(aws, names["cloudfront.origin_access_control"])
     _give_the_client_a_secret(aws, names["cognito-idp.user_pool"], names["cognito-idp.user_pool_client"])
     _say_that_the_role_was_another(aws, names["lambda.function"])

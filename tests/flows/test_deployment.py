@@ -91,6 +91,12 @@ def _teardown_and_back(school: School, first: dict[str, str]) -> None:
     listed = school.ok("students list", "--json").data
     data = {name: found for name, found in school.inventory().items() if name.startswith(f"dynamodb/{school.prefix}")}
 
+    bucket, file = f"{school.prefix}-media-{school.root.deployment.digest}", b"Read chapter one.\n"
+    s3 = school.root.client("s3")
+    s3.put_object(Bucket=bucket, Key="kept.txt", Body=file)
+    s3.put_object(Bucket=bucket, Key="kept.txt", Body=file)
+    s3.delete_object(Bucket=bucket, Key="kept.txt")
+
     removed = school.ok("teardown", "--yes", "--json")
     assert len(data) == sum(node.startswith("dynamodb.table/") for node in removed.data["kept"])
     assert f"dynamodb.table/{school.prefix}-users" in removed.data["kept"]
@@ -99,7 +105,7 @@ def _teardown_and_back(school: School, first: dict[str, str]) -> None:
     assert f"cognito-idp.user_pool/{school.prefix}-users" in removed.err
     assert "add --delete-data" in removed.err
     left = {name: found for name, found in school.inventory().items() if school.prefix in name}
-    assert {name.partition("/")[0] for name in left} == {"dynamodb", "cognito-idp", "ssm"}
+    assert {name.partition("/")[0] for name in left} == {"dynamodb", "cognito-idp", "ssm", "s3"}
     assert {name: left[name] for name in data} == data
     assert school.ok("status", "--json").data["state"] == "kept data"
 
@@ -107,6 +113,11 @@ def _teardown_and_back(school: School, first: dict[str, str]) -> None:
     assert back["user_pool_id"] == first["user_pool_id"]
     school.ok("login", ADMIN, "--password-stdin", stdin=PASSWORD)
     assert school.ok("students list", "--json").data == listed
+    versions = s3.list_object_versions(Bucket=bucket)
+    assert (len(versions["Versions"]), len(versions["DeleteMarkers"])) == (2, 1)
+    (origin,) = s3.get_bucket_cors(Bucket=bucket)["CORSRules"][0]["AllowedOrigins"]
+    assert origin == back["site_url"]
+    assert s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
 
 
 def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: Backend) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import secrets
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import pytest
@@ -157,3 +157,48 @@ def test_a_websocket_as_well(caller: Caller, host: str, origin: str, why: bytes)
     assert answer.startswith(b"HTTP/1.1 403")
     assert (b"this machine only" in answer) == bool(why)
     assert why in answer
+
+
+FILE = f"/student-management-media-{'0' * 12}/media/{secrets.token_hex(4)}-0000-4000-8000-{'0' * 12}"
+OF_A_ROLE = {
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": f"ASIA{'A' * 16}/20260101/{REGION}/s3/aws4_request",
+    "X-Amz-Date": "20260101T000000Z",
+    "X-Amz-Expires": "600",
+    "X-Amz-Security-Token": "0",
+    "X-Amz-Signature": "0",
+    "X-Amz-SignedHeaders": "host",
+}
+# method, path, what of the address differs (None: is missing), headers
+OTHER_THAN_A_LINK: dict[str, tuple[str, str, dict[str, str | None], dict[str, str]]] = {
+    "another method": ("PUT", FILE, {}, {}),
+    "a bucket": ("GET", FILE.partition("/media/")[0], {}, {}),
+    "another bucket": ("GET", "/reports/media/1", {}, {}),
+    "another service": (
+        "GET",
+        FILE,
+        {"X-Amz-Credential": f"ASIA{'A' * 16}/20260101/{REGION}/iam/aws4_request"},
+        {},
+    ),
+    "the fixed key": ("GET", FILE, {"X-Amz-Credential": f"test/20260101/{REGION}/s3/aws4_request"}, {}),
+    "something missing": ("GET", FILE, {"X-Amz-Signature": None}, {}),
+    "something more": ("GET", FILE, {"x-amz-target": "IAM.CreateUser"}, {}),
+    "another signature beside it": ("GET", FILE, {}, {"Authorization": SIGNED}),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "differs", "headers"), OTHER_THAN_A_LINK.values(), ids=OTHER_THAN_A_LINK)
+def test_only_a_link_to_a_file_holds_credentials(
+    caller: Caller, method: str, path: str, differs: dict[str, str | None], headers: dict[str, str]
+) -> None:
+    def asked(method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> str:
+        connection = http.client.HTTPConnection("127.0.0.1", caller.port, timeout=30)
+        connection.request(method, f"{path}?{urlencode(query)}", headers=headers)
+        answer = connection.getresponse()
+        # Past the gate it is refused all the same: nobody has this key.
+        assert answer.status in (400, 403)
+        return answer.read().decode()
+
+    assert "credentials in the address" not in asked("GET", FILE, OF_A_ROLE, {})
+    query = {name: value for name, value in {**OF_A_ROLE, **differs}.items() if value is not None}
+    assert "credentials in the address" in asked(method, path, query, headers)

@@ -27,6 +27,7 @@ from botocore.parsers import ResponseParserError
 from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
 from studentdb.provision.failures import S3_RIGHTS, explain
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_data_bucket import BucketCors, BucketNotification, DataBucket
 from studentdb.provision.resources.s3_objects import Objects
 
 URL = "https://dynamodb.eu-central-1.amazonaws.com/"
@@ -91,7 +92,10 @@ def test_a_right_that_aws_does_not_name_is_the_resources(kind: str, operation: s
 
 def test_the_rights_of_s3_are_those_of_the_resources() -> None:
     declared = {
-        action for kind in (Bucket, BucketPolicy, Objects) for every in kind.actions.values() for action in every
+        action
+        for kind in (Bucket, BucketPolicy, BucketCors, BucketNotification, DataBucket, Objects)
+        for every in kind.actions.values()
+        for action in every
     }
     operations = boto3.Session().client("s3", region_name="eu-central-1").meta.service_model.operation_names
     for operation, right in S3_RIGHTS.items():

@@ -62,6 +62,9 @@ NAMES = {
     "logs.log_group": r"[.\-_/#A-Za-z0-9]{1,512}",  # LOG-11
     "s3.bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
     "s3.bucket_policy": NOT_SENT,
+    "s3.cors": NOT_SENT,
+    "s3.data_bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
+    "s3.notification": r".{1,255}",
     "s3.objects": NOT_SENT,
     "sesv2.configuration_set": r"[a-zA-Z0-9_-]{1,64}",
     "sesv2.email_identity": r".{1,254}",
@@ -141,7 +144,13 @@ def test_the_sites_config_waits_for_what_it_names() -> None:
 
 def test_what_holds_data_is_stateful() -> None:
     kinds = {resource.kind for resource in make(PROD).resources if resource.stateful}
-    assert {"dynamodb.table", "dynamodb.schema", "cognito-idp.user_pool", "cognito-idp.group"} <= kinds
+    assert {
+        "dynamodb.table",
+        "dynamodb.schema",
+        "cognito-idp.user_pool",
+        "cognito-idp.group",
+        "s3.data_bucket",
+    } <= kinds
     assert "lambda.function" not in kinds
 
 
@@ -160,6 +169,7 @@ def test_two_deployments_share_no_name() -> None:
     assert not shared & {
         "iam.role",
         "s3.bucket",
+        "s3.data_bucket",
         "cloudfront.origin_access_control",
         "cloudfront.response_headers_policy",
     }

@@ -38,7 +38,7 @@ _NO_PUBLIC_ACCESS = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
-_LIFECYCLE = [
+LIFECYCLE = [
     {
         "ID": "abort-incomplete-uploads",
         "Status": "Enabled",
@@ -59,6 +59,8 @@ class Bucket(Resource):
     """Outputs: `name`, `arn`, `regional_domain_name` (for CloudFront origins)."""
 
     kind: ClassVar[str] = "s3.bucket"
+    # As `read` words it.
+    encryption: ClassVar[str] = "AES256"
     actions: ClassVar = {
         "read": (
             "s3:GetBucketTagging",
@@ -102,8 +104,8 @@ class Bucket(Resource):
             "public_access_block": _NO_PUBLIC_ACCESS,
             "object_ownership": "BucketOwnerEnforced",
             "versioning": "Enabled",
-            "encryption": "AES256",
-            "lifecycle": _LIFECYCLE,
+            "encryption": self.encryption,
+            "lifecycle": LIFECYCLE,
         }
 
     def read(self, aws: Aws) -> Live | None:
@@ -143,7 +145,7 @@ class Bucket(Resource):
     def settle(self, aws: Aws) -> None:
         """Waits for the lifecycle rules: their reads lag behind, alone of all settings (S3-21)."""
         aws.wait(
-            lambda: self._lifecycle(aws) == _LIFECYCLE or None,
+            lambda: self._lifecycle(aws) == LIFECYCLE or None,
             what=f"the lifecycle rules of {self.name} becoming visible",
             budget=180,
         )
@@ -186,15 +188,15 @@ class Bucket(Resource):
         target = self._target(aws)
         asked: dict[str, Callable[[], Any]] = {
             "tagged": lambda: self._is_tagged(aws),
-            "block": lambda: _unless_unset(
+            "block": lambda: unless_unset(
                 lambda: s3.get_public_access_block(**target)["PublicAccessBlockConfiguration"],
                 "NoSuchPublicAccessBlockConfiguration",
             ),
-            "ownership": lambda: _unless_unset(
+            "ownership": lambda: unless_unset(
                 lambda: s3.get_bucket_ownership_controls(**target)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
                 "OwnershipControlsNotFoundError",
             ),
-            "encryption": lambda: _unless_unset(
+            "encryption": lambda: unless_unset(
                 lambda: s3.get_bucket_encryption(**target)["ServerSideEncryptionConfiguration"]["Rules"][0],
                 "ServerSideEncryptionConfigurationNotFoundError",
             ),
@@ -212,13 +214,13 @@ class Bucket(Resource):
             "public_access_block": block and {key: block.get(key, False) for key in _NO_PUBLIC_ACCESS},
             "object_ownership": reads["ownership"].result(),
             "versioning": reads["versioning"].result(),
-            "encryption": encryption and encryption.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm"),
+            "encryption": encryption and _encryption(encryption),
             "lifecycle": reads["lifecycle"].result(),
         }
 
     def _lifecycle(self, aws: Aws) -> list[dict[str, Any]] | None:
         s3 = aws.client("s3")
-        rules = _unless_unset(
+        rules = unless_unset(
             lambda: s3.get_bucket_lifecycle_configuration(**self._target(aws))["Rules"],
             "NoSuchLifecycleConfiguration",
         )
@@ -230,7 +232,7 @@ class Bucket(Resource):
     def _writers(self, aws: Aws) -> dict[str, Callable[[], object]]:
         s3 = aws.client("s3")
         target = self._target(aws)
-        encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+        encryption = {"Rules": [self._encryption_rule()]}
         ownership = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
         return {
             # Replaces the whole set, and is called only when that is empty.
@@ -242,9 +244,12 @@ class Bucket(Resource):
             "versioning": partial(s3.put_bucket_versioning, **target, VersioningConfiguration={"Status": "Enabled"}),
             "encryption": partial(s3.put_bucket_encryption, **target, ServerSideEncryptionConfiguration=encryption),
             "lifecycle": partial(
-                s3.put_bucket_lifecycle_configuration, **target, LifecycleConfiguration={"Rules": _LIFECYCLE}
+                s3.put_bucket_lifecycle_configuration, **target, LifecycleConfiguration={"Rules": LIFECYCLE}
             ),
         }
+
+    def _encryption_rule(self) -> dict[str, Any]:
+        return {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": self.encryption}}
 
     def _delete_once(self, aws: Aws) -> None:
         with ThreadPoolExecutor(1) as pool:
@@ -334,7 +339,7 @@ class BucketPolicy(Resource):
 
     def properties(self) -> dict[str, Any]:
         """The document in its canonical form."""
-        return {"document": _canonical(self.document)}
+        return {"document": canonical(self.document)}
 
     def read(self, aws: Aws) -> Live | None:
         """None as well while there is no bucket."""
@@ -344,12 +349,12 @@ class BucketPolicy(Resource):
             if error_code(error) not in ("NoSuchBucketPolicy", "NoSuchBucket"):
                 raise
             return None
-        return Live({"document": _canonical(json.loads(text))})
+        return Live({"document": canonical(json.loads(text))})
 
     def create(self, aws: Aws) -> Outputs:
         """Waits for a principal or bucket that was made a moment ago."""
         put = partial(aws.client("s3").put_bucket_policy, **self._target(aws), Policy=json.dumps(self.document))
-        aws.retry(put, when=_policy_not_yet)
+        aws.retry(put, when=policy_not_yet)
         return {}
 
     def update(self, aws: Aws, live: Live, changes: tuple[Change, ...]) -> Outputs:
@@ -366,7 +371,7 @@ class BucketPolicy(Resource):
         return {"Bucket": self.name, "ExpectedBucketOwner": aws.account}
 
 
-def _unless_unset(call: Callable[[], Any], unset: str) -> Any:
+def unless_unset(call: Callable[[], Any], unset: str) -> Any:
     """`call()`, or None when S3 answers that the setting is not there (S3-36)."""
     try:
         return call()
@@ -376,18 +381,26 @@ def _unless_unset(call: Callable[[], Any], unset: str) -> Any:
         return None
 
 
-def _policy_not_yet(error: ClientError) -> bool:
+def _encryption(rule: Mapping[str, Any]) -> str:
+    """`AES256`, or `aws:kms` with what else was chosen."""
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    key = default.get("KMSMasterKeyID")
+    words = (f", key {key}" if key else "") + (", bucket key" if rule.get("BucketKeyEnabled") else "")
+    return f"{default.get('SSEAlgorithm')}{words}"
+
+
+def policy_not_yet(error: ClientError) -> bool:
     # S3-06, S3-07, and a new role is unknown for a while (S3-08).
     return error_code(error) in ("NoSuchBucket", "OperationAborted") or (
         error_code(error) == "MalformedPolicy" and "Invalid principal" in error_message(error)
     )
 
 
-def _canonical(value: Any) -> Any:
+def canonical(value: Any) -> Any:
     """AWS may hand lists back in another order, and a list of one as its element; a policy means the same then."""
     if isinstance(value, Mapping):
-        return {key: _canonical(item) for key, item in value.items()}
+        return {key: canonical(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        items = [_canonical(item) for item in value]
+        items = [canonical(item) for item in value]
         return items[0] if len(items) == 1 else sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
     return value

@@ -8,8 +8,11 @@ import json
 from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
+from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_data_bucket import BucketCors, BucketNotification, DataBucket
 from studentdb.provision.resources.s3_objects import MANIFEST, File, Objects
+from tests.provision.cases.lambda_ import function, parents
 from tests.provision.lifecycle import Case
 
 PAGE = File("<!doctype html><title>School</title>", "text/html; charset=utf-8", "no-cache")
@@ -23,6 +26,46 @@ def bucket(aws: Aws) -> Bucket:
 
 def _with_bucket(aws: Aws) -> tuple[Resource, ...]:
     return (bucket(aws),)
+
+
+def data_bucket(aws: Aws) -> DataBucket:
+    """That of people's files. Without its policy: moto takes a Deny for one of everything, whatever its condition."""
+    name = f"{aws.deployment.prefix}-media-{aws.deployment.digest}"
+    return DataBucket(name=name, tls_only=False)
+
+
+def _cors(made: tuple[Resource, ...], origin: str) -> BucketCors:
+    return BucketCors(name="media", bucket=made[0].out("name"), origins=(origin,))
+
+
+def _any_origin(aws: Aws, resource: Resource) -> None:
+    assert isinstance(resource, BucketCors)
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+    aws.client("s3").put_bucket_cors(Bucket=resource.bucket, CORSConfiguration={"CORSRules": [rule]})
+
+
+def _notification(made: tuple[Resource, ...], prefix: str) -> BucketNotification:
+    return BucketNotification(name="media", bucket=made[0].out("name"), function_arn=made[3].out("arn"), prefix=prefix)
+
+
+def _with_bucket_and_function(aws: Aws) -> tuple[Resource, ...]:
+    bucket, made = data_bucket(aws), parents(aws)
+    invoked = function(aws, made)
+    permission = Permission(
+        name="bucket",
+        function_name=invoked.out("name"),
+        principal="s3.amazonaws.com",
+        source_arn=bucket.out("arn"),
+    )
+    return (bucket, *made, invoked, permission)
+
+
+def _silenced(aws: Aws, resource: Resource) -> None:
+    assert isinstance(resource, BucketNotification)
+    other = {"Id": "x", "LambdaFunctionArn": resource.function_arn, "Events": ["s3:ObjectRemoved:*"]}
+    aws.client("s3").put_bucket_notification_configuration(
+        Bucket=resource.bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [other]}
+    )
 
 
 def _loosened(aws: Aws, resource: Resource) -> None:
@@ -90,6 +133,23 @@ def _tampered(aws: Aws, resource: Resource) -> None:
 
 CASES: list[Case] = [
     Case(name="s3-bucket", resource=lambda aws, _: bucket(aws), changed=None, drift=_loosened),
+    Case(name="s3-data-bucket", resource=lambda aws, _: data_bucket(aws), changed=None, drift=_loosened),
+    Case(
+        name="s3-cors",
+        parents=lambda aws: (data_bucket(aws),),
+        resource=lambda _, made: _cors(made, "https://one.example.edu"),
+        changed=lambda _, made: _cors(made, "https://two.example.edu"),
+        drift=_any_origin,
+        tagged=False,
+    ),
+    Case(
+        name="s3-notification",
+        parents=_with_bucket_and_function,
+        resource=lambda _, made: _notification(made, "media/"),
+        changed=lambda _, made: _notification(made, "files/"),
+        drift=_silenced,
+        tagged=False,
+    ),
     Case(
         name="s3-bucket-policy",
         parents=_with_bucket,

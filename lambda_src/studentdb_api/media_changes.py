@@ -1,0 +1,228 @@
+"""Media: uploading, describing, sharing and deleting files.
+
+The file itself never passes through here: the one who uploads or downloads gets a presigned request to S3.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Any
+
+from studentdb_api import (
+    audit,
+    clock,
+    creation,
+    dynamodb,
+    logins,
+    media,
+    media_store,
+    membership,
+    people,
+    records,
+    transactions,
+)
+from studentdb_api.dynamodb import Record
+from studentdb_api.problems import Invalid, KeyReused, MediaConflict, NotAllowed, NotFound, QuotaUsedUp
+from studentdb_api.request import Answer, Request
+from studentdb_api.transactions import RefusedError
+
+_QUOTA = int(os.environ.get("MEDIA_QUOTA_MB", "0")) * 1024 * 1024
+# As long as S3 keeps what is behind a delete marker.
+RESTORE_DAYS = 30
+
+
+def create_media(request: Request) -> Answer:
+    """POST /api/media: the record, and the form to upload the file with. A repeat answers with a new form."""
+    given = records.normal(request.body)
+    _check_audience(request, given)
+    if given.get("expiresAt"):
+        given["expiresAt"] = _future(given["expiresAt"])
+    media_id, digest = creation.identity(request, given)
+    now = clock.now()
+    record = {
+        **{name: value for name, value in given.items() if value is not None},
+        **{"id": media_id, "key": media.RECORD, "kind": "media", "status": "pending", "version": 1},
+        **{"owner": request.caller.sub, "ownerId": logins.person_id(request) or None},
+        **{"audience": _audience(given), "sort_key": f"{now}#{media_id}", "createdAt": now, "updatedAt": now},
+        **{"request": digest or None},
+    }
+    put = {
+        "TableName": dynamodb.MEDIA,
+        "Item": dynamodb.item(record),
+        "ConditionExpression": "attribute_not_exists(id)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    told = audit.written(request, "media", media_id, {}, media.shown(record))
+    try:
+        transactions.commit([{"Put": put}, _used(request.caller.sub, record["size"]), told])
+    except RefusedError as refused:
+        if 0 not in refused.items:
+            raise QuotaUsedUp(_QUOTA // (1024 * 1024)) from refused
+        record = dynamodb.record(refused.items[0])
+        if not digest or record.get("request") != digest or record["owner"] != request.caller.sub:
+            raise KeyReused from refused
+    form = media_store.upload_form(record)
+    return Answer({"media": media.shown(record), **form}, {"location": f"/api/media/{media_id}"})
+
+
+def update_media(request: Request) -> Answer:
+    """PATCH /api/media/{id}: what is said about the file."""
+    before = media.changeable(request, request.parameters["id"])
+    given = records.normal(request.body)
+    _check_version(before, given.pop("version"))
+    if given.get("expiresAt"):
+        given["expiresAt"] = _future(given["expiresAt"])
+    return Answer(media.shown(_changed(request, before, given)))
+
+
+def delete_media(request: Request) -> Answer:
+    """DELETE /api/media/{id}: nobody gets the file any more; for 30 days it can be restored."""
+    before = media.changeable(request, request.parameters["id"])
+    if "version" in request.query:
+        _check_version(before, request.query["version"])
+    if before["status"] != "deleted":
+        # First the record: what fails after that is a file that nobody gets, and a repeat hides it.
+        changes = {"status": "deleted", "statusBefore": before["status"], "deletedAt": clock.now()}
+        _changed(request, before, changes, [_used(before["owner"], -before["size"])])
+    media_store.hide(before["id"])
+    return Answer(None)
+
+
+def restore_media(request: Request) -> Answer:
+    """PUT /api/media/{id}/restore: as it was before it was deleted."""
+    before = media.changeable(request, request.parameters["id"])
+    _check_version(before, request.body["version"])
+    if before["status"] != "deleted":
+        raise MediaConflict("it is not deleted")
+    deleted = datetime.datetime.fromisoformat(before["deletedAt"])
+    if datetime.datetime.now(datetime.UTC) - deleted >= datetime.timedelta(days=RESTORE_DAYS):
+        raise MediaConflict(f"it was deleted more than {RESTORE_DAYS} days ago")
+    # An upload that was under way is over by now: its file comes as a version of its own, or not at all.
+    media_store.uncover(before["id"])
+    changes = {"status": before["statusBefore"], "statusBefore": None, "deletedAt": None}
+    after = _changed(request, before, changes, [_used(before["owner"], before["size"])])
+    return Answer(media.shown(after))
+
+
+def create_media_link(request: Request) -> Answer:
+    """POST /api/media/{id}/links: a link that downloads the file, counted by file and person."""
+    record = media.readable(request, request.parameters["id"])
+    status = media.shown(record)["status"]
+    if status != "ready":
+        raise MediaConflict(f"the file is {status}")
+    count = {
+        "UpdateExpression": "ADD links :one",
+        "ConditionExpression": "attribute_exists(id) AND #status = :ready",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":one": {"N": "1"}, ":ready": {"S": "ready"}},
+    }
+    by_person = {"UpdateExpression": "ADD links :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+    person = media.key(record["id"], f"links#{request.caller.sub}")
+    parts: list[dict[str, Any]] = [
+        {"Update": {"TableName": dynamodb.MEDIA, "Key": media.key(record["id"]), **count}},
+        {"Update": {"TableName": dynamodb.MEDIA, "Key": person, **by_person}},
+        audit.written(request, "media", record["id"], {}, {}),
+    ]
+    try:
+        transactions.commit(parts)
+    except RefusedError as refused:
+        raise MediaConflict("the file is not there any more") from refused
+    return Answer(media_store.link(record, request.body.get("minutes", 10)))
+
+
+def _changed(
+    request: Request, before: Record, changes: dict[str, Any], more: list[dict[str, Any]] | None = None
+) -> Record:
+    """Write `changes` (None removes a field) to the record that was read as `before`; returns it as it is then."""
+    after = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    after |= {"version": before["version"] + 1, "updatedAt": clock.now()}
+    wanted = {*changes, "version", "updatedAt"}
+    names = {f"#{at}": name for at, name in enumerate(sorted(wanted))}
+    place = {name: at for at, name in names.items()}
+    sets = [name for name in wanted if name in after]
+    expression = "SET " + ", ".join(f"{place[name]} = :{place[name][1:]}" for name in sets)
+    if removed := [name for name in wanted if name not in after]:
+        expression += " REMOVE " + ", ".join(place[name] for name in removed)
+    update = {
+        "TableName": dynamodb.MEDIA,
+        "Key": media.key(before["id"]),
+        "UpdateExpression": expression,
+        "ConditionExpression": f"{place['version']} = :before",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": {
+            **{f":{place[name][1:]}": dynamodb.attribute(after[name]) for name in sets},
+            ":before": {"N": str(before["version"])},
+        },
+    }
+    told = audit.written(request, "media", before["id"], media.shown(before), media.shown(after))
+    try:
+        transactions.commit([{"Update": update}, *(more or []), told])
+    except RefusedError as refused:
+        if 0 in refused.items:
+            _check_version(media.stored(before["id"]), before["version"])
+        raise QuotaUsedUp(_QUOTA // (1024 * 1024)) from refused
+    return after
+
+
+def _check_version(now: Record, version: int) -> None:
+    if now["version"] != version:
+        raise audit.conflict("media", now["id"], media.shown(now), version)
+
+
+def _used(owner: str, size: int) -> dict[str, Any]:
+    """The transaction's part that counts the bytes of an owner's files, up to the quota."""
+    condition = {}
+    values = {":size": {"N": str(size)}}
+    if size > 0:
+        condition = {"ConditionExpression": "attribute_not_exists(used) OR used <= :most"}
+        values[":most"] = {"N": str(_QUOTA - size)}
+        if size > _QUOTA:
+            raise QuotaUsedUp(_QUOTA // (1024 * 1024))
+    key = {"pk": {"S": f"media#{owner}"}, "sk": {"S": "-"}}
+    update = {"UpdateExpression": "ADD used :size", "ExpressionAttributeValues": values, **condition}
+    return {"Update": {"TableName": dynamodb.INDEX, "Key": key, **update}}
+
+
+def _audience(given: Record) -> str | None:
+    if given.get("classId"):
+        return f"class#{given['classId']}"
+    return f"person#{given['studentId']}" if given.get("studentId") else None
+
+
+def _check_audience(request: Request, given: Record) -> None:
+    """Whether the caller may upload for them. Raises Invalid, NotAllowed and NotFound."""
+    class_id, student_id = given.get("classId"), given.get("studentId")
+    if class_id and student_id:
+        message = "only one of classId and studentId may be given"
+        raise Invalid(errors=[{"field": name, "message": message} for name in ("classId", "studentId")])
+    if class_id:
+        if not request.unlimited and "own class" not in request.relations:
+            raise NotAllowed("only lecturers upload for their classes")
+        membership.require_class(request, class_id, membership.TEACHER)
+    elif student_id and request.unlimited:
+        try:
+            people.find(student_id)
+        except NotFound as missing:
+            raise Invalid(errors=[{"field": "studentId", "message": missing.detail}]) from missing
+    elif student_id and student_id != (own := logins.person_id(request)) and not membership.teaches(own, student_id):
+        raise NotFound("there is no student of yours with this id")
+
+
+def _future(text: str) -> str:
+    try:
+        moment = clock.text(datetime.datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
+        raise Invalid(errors=[{"field": "expiresAt", "message": "must be a time that exists"}]) from error
+    if moment <= clock.now():
+        raise Invalid(errors=[{"field": "expiresAt", "message": "must be in the future"}])
+    return moment
+
+
+HANDLERS = {
+    "create_media": create_media,
+    "update_media": update_media,
+    "delete_media": delete_media,
+    "restore_media": restore_media,
+    "create_media_link": create_media_link,
+}

@@ -1,0 +1,98 @@
+"""The bucket of the files: presigned requests to it, and hiding a file behind a delete marker."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import urllib.parse
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from studentdb_api import clock
+from studentdb_api.dynamodb import Record
+
+UPLOAD_MINUTES = 10
+PREFIX = "media/"
+_BUCKET = os.environ.get("MEDIA_BUCKET", "")
+
+
+@cache
+def client() -> Any:
+    """Made on first use. The regional address, by SigV4: the global one redirects for a day (S3-25)."""
+    return boto3.client(
+        "s3",
+        config=Config(
+            signature_version="s3v4",
+            s3={
+                "addressing_style": os.environ.get("S3_ADDRESSING", "virtual"),
+                "us_east_1_regional_endpoint": "regional",
+            },
+            connect_timeout=2,
+            read_timeout=20,
+            retries={"mode": "standard"},
+        ),
+    )
+
+
+def object_key(media_id: str) -> str:
+    """Where the file is: nothing that a person typed is part of it."""
+    return f"{PREFIX}{media_id}"
+
+
+def upload_form(record: Record) -> dict[str, Any]:
+    """What uploads exactly this many bytes of this type to this key (S3-26, S3-27), for some minutes."""
+    # A link says so as well; this way no other way to the object shows it either.
+    fields = {"Content-Type": record["contentType"], "Content-Disposition": "attachment"}
+    made = client().generate_presigned_post(
+        _BUCKET,
+        object_key(record["id"]),
+        Fields=dict(fields),
+        Conditions=[
+            *({name: value} for name, value in fields.items()),
+            ["content-length-range", record["size"], record["size"]],
+        ],
+        ExpiresIn=UPLOAD_MINUTES * 60,
+    )
+    return {"url": made["url"], "fields": made["fields"], "validUntil": _in(UPLOAD_MINUTES)}
+
+
+def link(record: Record, minutes: int) -> dict[str, str]:
+    """A link to the version that was looked at, which saves it under its name and never shows it."""
+    url = client().generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": _BUCKET,
+            "Key": object_key(record["id"]),
+            "VersionId": record["versionId"],
+            "ResponseContentDisposition": _attachment(record["name"]),
+            "ResponseContentType": record["contentType"],
+        },
+        ExpiresIn=minutes * 60,
+    )
+    return {"url": url, "validUntil": _in(minutes)}
+
+
+def hide(media_id: str) -> None:
+    """Put a delete marker over the file: the lifecycle removes what is behind it, in time."""
+    client().delete_object(Bucket=_BUCKET, Key=object_key(media_id))
+
+
+def uncover(media_id: str) -> None:
+    """Take the delete markers away."""
+    pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=object_key(media_id))
+    for page in pages:
+        for marker in page.get("DeleteMarkers", ()):
+            client().delete_object(Bucket=_BUCKET, Key=marker["Key"], VersionId=marker["VersionId"])
+
+
+def _attachment(name: str) -> str:
+    """RFC 6266: the name as it is for those who know UTF-8, and one that harms nobody for others."""
+    plain = "".join(each if (each.isascii() and each.isalnum()) or each in "-_." else "_" for each in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
+
+
+def _in(minutes: int) -> str:
+    return clock.text(datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes))

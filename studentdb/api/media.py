@@ -1,0 +1,123 @@
+"""Files to and from S3: piece by piece, with their SHA-256, by the presigned requests that the API hands out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from studentdb.api.client import ApiClient
+from studentdb.api.problems import parsed
+from studentdb.api.transport import IDEMPOTENCY_KEY, Http
+from studentdb.contract.media import Media, MediaCreate, MediaLink, MediaLinkCreate, MediaRestore, MediaUpload
+from studentdb.errors import StudentDBError, UnavailableError
+
+_PIECE = 1024 * 1024
+# Seconds that the event and the function may take; S3 promises seconds, mostly.
+_LOOKED_AT = 60.0
+# What S3 says of a form that it refuses.
+_CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+_WORDS = {
+    "EntityTooLarge": "the file is larger than announced: it has changed since",
+    "EntityTooSmall": "the file is smaller than announced: it has changed since",
+}
+
+# Called with the number of bytes that went by.
+Advance = Callable[[int], object]
+
+
+def sha256_of(path: Path) -> str:
+    """In hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Files:
+    """Every call raises as `ApiClient.call` does, and OSError for the file on this machine."""
+
+    def __init__(self, client: ApiClient, http: Http, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._http = http
+        self._sleep = sleep
+
+    def upload(self, path: Path, new: MediaCreate, advance: Advance) -> Media:
+        """The record after the file was looked at. Raises StudentDBError when S3 refuses it.
+
+        When nobody has looked at it within a minute, it is returned as it is: `pending`.
+        """
+        call = self._client.call("create_media", body=new, headers={IDEMPOTENCY_KEY: str(uuid.uuid4())})
+        form = parsed(MediaUpload, call)
+        with path.open("rb") as file:
+            counted = cast("BinaryIO", _Counted(file, advance))
+            answer = self._http.post_form(form.url, form.fields, counted, "file", new.content_type)
+        if not answer.is_success:
+            code = _CODE.search(answer.text)
+            why = _WORDS.get(code[1], code[1]) if code else f"it answers with {answer.status_code}"
+            raise StudentDBError(
+                f"{path.name} was not stored", why=why, hint=f"studentdb media delete {form.media.id}, then try again"
+            )
+        return self._looked_at(form.media)
+
+    def link(self, media_id: str, minutes: int) -> MediaLink:
+        """A link that works for so many minutes."""
+        call = self._client.call("create_media_link", path={"id": media_id}, body=MediaLinkCreate(minutes=minutes))
+        return parsed(MediaLink, call)
+
+    def download(self, media: Media, to: Path, advance: Advance) -> None:
+        """Write the file to `to`, which is there only when all of it is. Raises StudentDBError for a wrong SHA-256."""
+        link, part = self.link(media.id, 10), to.with_name(f".{to.name}.{uuid.uuid4().hex[:8]}.part")
+        digest = hashlib.sha256()
+        try:
+            with self._http.pieces(link.url) as pieces, part.open("xb") as file:
+                for piece in pieces:
+                    digest.update(piece)
+                    file.write(piece)
+                    advance(len(piece))
+            if digest.hexdigest() != media.sha256:
+                raise UnavailableError(
+                    f"{media.name} did not arrive whole", why="its SHA-256 is another", hint="try again"
+                )
+            part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def restore(self, media: Media) -> Media:
+        """As it was before it was deleted."""
+        body = MediaRestore(version=media.version)
+        return parsed(Media, self._client.call("restore_media", path={"id": media.id}, body=body))
+
+    def _looked_at(self, media: Media) -> Media:
+        end, pause = time.monotonic() + _LOOKED_AT, 0.2
+        while True:
+            now = parsed(Media, self._client.call("get_media", path={"id": media.id}))
+            if now.status != "pending" or time.monotonic() > end:
+                return now
+            self._sleep(pause)
+            pause = min(pause * 1.5, 3.0)
+
+
+class _Counted:
+    """A file that tells how much of it was read; httpx needs no more of one than this."""
+
+    def __init__(self, file: BinaryIO, advance: Advance) -> None:
+        self._file = file
+        self._advance = advance
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self._advance(len(piece))
+        return piece
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()

@@ -1,0 +1,114 @@
+"""Files, as a person uploads and downloads them: form, bucket, event, function and link are real."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from studentdb.api.cognito import Cognito
+from studentdb.api.tokens import Binding
+from studentdb.api.transport import Http
+from tests.command_line import Deployed
+
+PDF = b"%PDF-1.7\n" + bytes(1000)
+
+
+def test_up_and_down_again(deployed: Deployed, tmp_path: Path) -> None:
+    tool = deployed.command_line
+    source = tmp_path / "Stundenplan für 9b.pdf"
+    source.write_bytes(PDF + bytes(range(256)) * 12_000)
+    (made,) = json.loads(
+        tool.ok("media", "upload", str(source), "--caption", "From Monday", "--expires", "90d", "--json")
+    )
+    assert (made["status"], made["name"], made["caption"]) == ("ready", source.name, "From Monday")
+    assert made["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+
+    tool.ok("media", "download", made["id"], "--to", str(tmp_path / "back.pdf"))
+    assert (tmp_path / "back.pdf").read_bytes() == source.read_bytes()
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted([source.name, "back.pdf"])
+    again = tool.run("media", "download", made["id"], "--to", str(tmp_path / "back.pdf"))
+    assert (again.code, "--force" in again.err) == (2, True)
+
+    link = tool.ok("media", "link", made["id"], "--minutes", "1").strip()
+    answer = httpx.get(link)
+    assert answer.content == source.read_bytes()
+    # The engine leaves the name out, which stands in the link (tests/lambda_src/test_media.py).
+    assert answer.headers.get("content-disposition", "").startswith("attachment")
+    # Neither without its signature, nor with another file's.
+    assert httpx.get(link.partition("?")[0]).status_code == 403
+    assert httpx.get(link.replace(made["id"], made["id"][:-1] + "x")).status_code == 403
+    for name, value in (("X-Amz-Signature", "0" * 64), ("X-Amz-Expires", "3600"), ("X-Amz-Security-Token", "0" * 64)):
+        assert httpx.get(re.sub(rf"{name}=[^&]*", f"{name}={value}", link)).status_code in (400, 403), name
+    assert httpx.get(re.sub("Credential=ASIA[0-9A-Z]{4}", "Credential=ASIA0000", link)).status_code in (400, 403)
+    assert httpx.get(re.sub("Credential=ASIA[0-9A-Z]*", "Credential=test", link)).status_code == 403
+    assert httpx.delete(link).status_code == 403
+    assert json.loads(tool.ok("media", "get", made["id"], "--json"))["links"] == 2
+
+    tool.ok("media", "delete", made["id"], "--yes")
+    assert tool.run("media", "link", made["id"]).code == 1
+    assert json.loads(tool.ok("media", "restore", made["id"], "--json"))["status"] == "ready"
+    tool.ok("media", "download", made["id"], "--to", str(tmp_path / "back.pdf"), "--force")
+
+
+def test_what_is_refused(deployed: Deployed, tmp_path: Path) -> None:
+    tool = deployed.command_line
+    renamed, empty, script = tmp_path / "grades.pdf", tmp_path / "empty.txt", tmp_path / "run.exe"
+    renamed.write_bytes(b"MZ\x90\x00" + bytes(60))
+    empty.write_bytes(b"")
+    script.write_bytes(b"MZ")
+    refused = tool.run("media", "upload", str(renamed))
+    assert refused.code == 1
+    assert "quarantined: it is said to be application/pdf, and does not begin like one" in refused.err
+    for path, says in ((empty, "size"), (script, "contentType"), (tmp_path / "missing.txt", "cannot be read")):
+        refused = tool.run("media", "upload", str(path))
+        assert (refused.code, says in refused.err.replace("content type", "contentType")) == (2, True), refused
+
+
+def test_a_form_is_for_one_file(deployed: Deployed) -> None:
+    text = b"Read chapter one.\n"
+    body = {"name": "a.txt", "contentType": "text/plain", "size": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+    made = _asked(deployed, body)
+
+    def sent(content: bytes, **fields: str) -> int:
+        form = {**made["fields"], **fields}
+        return httpx.post(made["url"], data=form, files={"file": ("a.txt", content, "text/plain")}).status_code
+
+    assert sent(text + b"more") == 400
+    assert sent(text[:-1]) == 400
+    assert sent(text, key="media/another") == 403
+    assert sent(text, **{"Content-Type": "text/html"}) == 403
+    assert sent(text, **{"x-amz-signature": "0" * 64}) == 403
+    assert sent(text) == 204
+
+
+def _asked(deployed: Deployed, body: dict[str, Any]) -> Any:
+    """As the admin."""
+    with httpx.Client() as client:
+        http = Http()
+        binding = Binding(
+            api_url=deployed.api_url,
+            cognito_url=deployed.config["cognitoUrl"],
+            user_pool_id=deployed.config["userPoolId"],
+            client_id=deployed.config["clientId"],
+        )
+        signed_in = Cognito(http, binding).sign_in(deployed.admin_email, deployed.admin_password, lambda: "")
+        http.close()
+        token = {"Authorization": f"Bearer {signed_in.access_token}"}
+        return client.post(f"{deployed.api_url}/api/media", json=body, headers=token).json()
+
+
+def test_fifty_at_once_and_nothing_is_lost(deployed: Deployed, tmp_path: Path) -> None:
+    tool = deployed.command_line
+    files = [tmp_path / f"{number:02}.txt" for number in range(50)]
+    for path in files:
+        path.write_text(f"Number {path.stem}\n" * 50, encoding="utf-8")
+    made = json.loads(tool.ok("media", "upload", *map(str, files), "--json"))
+
+    assert {(each["name"], each["status"]) for each in made} == {(path.name, "ready") for path in files}
+    listed = json.loads(tool.ok("media", "list", "--limit", "50", "--json"))
+    assert {each["id"] for each in listed} == {each["id"] for each in made}
