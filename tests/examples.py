@@ -49,8 +49,10 @@ class School:
         caller: Ask | None = None,
         *,
         signed_up: Callable[[], str],
+        upload: Callable[[Record, bytes], object] | None = None,
     ) -> None:
         self.signed_up = signed_up
+        self._upload = upload or arrive
         self._ask = ask
         self._caller = caller or ask
         self.role = role
@@ -116,7 +118,7 @@ class School:
     def ready_media(self, mine: bool) -> Record:
         """A file of a class that has arrived; one's own is of the caller's own class."""
         made = self._ask("create_media", Arguments(body={**FILE, "classId": self.class_of(mine)["id"]}))
-        arrive(made, CONTENT)
+        self._upload(made, CONTENT)
         for _ in range(100):
             found: Record = self._ask("get_media", Arguments({"id": made["media"]["id"]}))
             if found["status"] == "ready":
@@ -240,8 +242,8 @@ def _column(school: School, mine: bool) -> Arguments:
 
 def _announced(school: School, mine: bool) -> Arguments:
     if school.role == "student":
-        return Arguments(body={**FILE, "studentId": school.person("student", mine)["id"]})
-    return Arguments(body={**FILE, "classId": school.class_of(mine)["id"]})
+        return Arguments(body={**FILE, "caption": unique(), "studentId": school.person("student", mine)["id"]})
+    return Arguments(body={**FILE, "caption": unique(), "classId": school.class_of(mine)["id"]})
 
 
 def _own_class(school: School) -> set[str]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from studentdb_api import (
     locks,
     logins,
+    outbox,
     people,
     people_changes,
     pool,

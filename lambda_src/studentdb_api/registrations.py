@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studentdb_api import audit, clock, cursors, dynamodb, logins, records, transactions, validation
+from studentdb_api import audit, clock, cursors, dynamodb, logins, outbox, records, transactions, validation
 from studentdb_api.dynamodb import Record
 from studentdb_api.problems import NotFound
 from studentdb_api.request import Answer, Request
@@ -69,6 +69,7 @@ def register(request: Request, sub: str, told: Mapping[str, str | None]) -> bool
         logins.listed(sub),
         {"Put": {"TableName": dynamodb.INDEX, "Item": {**_key("pending", since, sub), **dynamodb.item(record)}}},
         audit.written(request, "registration", sub, {}, {name: record.get(name) for name in ("email", "role")}),
+        *outbox.queued("signed-up", sub, "role#admin"),
     ]
     try:
         transactions.commit(parts)

@@ -96,7 +96,7 @@ def _account(request: Request, user: dict[str, Any], item: Record, repair: bool)
     if item.get("waiting"):
         found.append(("has a role, and its registration still waits", repair))
         if repair:
-            registration_changes.settle(sub, item["waiting"], str(wanted.get("role")))
+            registration_changes.settle(sub, item["waiting"], str(wanted.get("role")), str(wanted["email"]))
     return found
 
 

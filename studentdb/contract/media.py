@@ -204,7 +204,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=IdPath,
         body=MediaLinkCreate,
         response=MediaLink,
-        status=201,
+        status=200,
         allowed={"admin": "any", "lecturer": "own class", "student": "own class"},
     ),
 )

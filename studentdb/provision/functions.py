@@ -57,6 +57,7 @@ def answering(
             # Somebody who signs up may be nobody's record yet.
             policies.appends(users),
             policies.accounts(pool.out("arn")),
+            *([policies.queues(mail[0])] if mail else []),
         ],
     }
     second_factor = {"MFA_REQUIRED_ROLES": settings.mfa_required_roles} if settings.mfa_required_roles else {}
@@ -118,7 +119,7 @@ def searching(deployment: Deployment, settings: StackSettings, code: bytes, tabl
 
 
 def signing_up(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables
+    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, outbox: Table
 ) -> tuple[LogGroup, Role, RolePolicy, Function]:
     """What Cognito invokes when somebody signs up. It takes nothing of the pool, which takes its ARN."""
     domains = " ".join(settings.self_registration_domains)
@@ -127,10 +128,17 @@ def signing_up(
         settings,
         code,
         SIGN_UP,
-        [policies.registers(tables.index.out("arn")), policies.appends(tables.audit.out("arn"))],
+        [
+            policies.registers(tables.index.out("arn")),
+            policies.appends(tables.audit.out("arn")),
+            *([policies.queues(outbox.out("arn"))] if settings.mail_from else []),
+        ],
         handler="studentdb_api.sign_up.handler",
         description=f"Checks and keeps who signs up ({deployment.id})",
-        environment={"SIGN_UP_DOMAINS": domains} if domains else {},
+        environment={
+            **({"SIGN_UP_DOMAINS": domains} if domains else {}),
+            **({"MAIL_FROM": settings.mail_from} if settings.mail_from else {}),
+        },
         # Cognito waits no longer.
         timeout_s=5,
     )

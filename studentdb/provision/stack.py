@@ -72,7 +72,7 @@ def stack(
     media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
 
     # --- people
-    *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data)
+    *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data, mailing.outbox(prefix))
     pool = UserPool(
         name=f"{prefix}-users",
         password_minimum_length=settings.password_minimum_length,

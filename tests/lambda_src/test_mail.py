@@ -17,6 +17,9 @@ from tests.lambda_src.functions import Functions
 from tests.lambda_src.gradebook import open_gradebook
 from tests.lambda_src.mailbox import SENDER, SITE, Mailbox, refusal
 from tests.lambda_src.ses_events import bounce, complaint
+from tests.lambda_src.test_registrations import sign_up
+from tests.lambda_src.test_sign_up import invoke
+from tests.sign_ups import Person, confirmed
 
 QUIET = 600
 
@@ -427,3 +430,23 @@ def test_html_is_text(mailbox: Mailbox) -> None:
     page = mailbox.sent[0]["Content"]["Simple"]["Body"]["Html"]["Data"]
     assert "&lt;script&gt;1 &amp; 2&lt;/script&gt;<br>and more" in page
     assert "<script" not in page
+
+
+def test_who_signs_up_and_who_is_approved(mailbox: Mailbox) -> None:
+    """Admins hear of the first, whose account it is of the second; once each, though the trigger runs twice."""
+    api = mailbox.api
+    school.person(api, "admin", email="head@example.edu")
+    sub = sign_up(api, "new@example.edu")
+    invoke(confirmed(Person(email="new@example.edu", sub=sub)))
+    mailbox.follow()
+    assert mailbox.to == Counter({"head@example.edu": 1})
+
+    mailbox.sent.clear()
+    approved = api.ask(
+        "POST",
+        f"/api/users/registrations/{sub}/approve",
+        body={"role": "student", "identifier": "S77"},
+    )
+    assert approved.status == 200, approved
+    mailbox.follow()
+    assert mailbox.to == Counter({"new@example.edu": 1})

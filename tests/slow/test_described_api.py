@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from studentdb.contract.operation import ROLES, Operation, Role
 from studentdb.contract.operations import OPERATIONS
 from tests.examples import EXAMPLES, Arguments, School, address
+from tests.lambda_src import files
 from tests.lambda_src.events import event
 from tests.lambda_src.functions import Functions, cold_start
 from tests.lambda_src.gateway import Gateway
@@ -73,6 +74,7 @@ class Described:
             role,
             EMAILS[role],
             asked(f"[{role}]", SUBS[role]),
+            upload=files.uploads(functions),
             signed_up=lambda: sign_up(functions, email=f"{secrets.token_hex(6)}@x.edu"),
         )
         functions.belongs(SUBS[role], school.person(role, True)["id"])
@@ -85,6 +87,7 @@ def described() -> Iterator[Described]:
     with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
         # Whose accounts they are is known before anything is asked.
         functions = cold_start(Backend("moto", MOTO_ACCOUNT), monkeypatch)
+        files.bucket_of(functions)
         for sub in SUBS.values():
             functions.belongs(sub, "00000000-0000-4000-8000-000000000000")
         yield Described(functions)
