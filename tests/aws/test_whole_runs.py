@@ -99,6 +99,7 @@ def test_a_deployer_that_sleeps_is_found_out(engine: Backend, functions: Path) -
     assert any(pause >= 5 for visit in layer.trace.visits for pause in visit.pauses)
 
 
+@pytest.mark.slow
 def test_a_role_made_again_by_hand(engine: Backend, functions: Path) -> None:
     """LMB-19: the function is made again, too, although its name is not free at once."""
     backend = engine.root()

@@ -20,6 +20,7 @@ def env(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield found
 
 
+@pytest.mark.slow
 def test_the_floor_is_a_whole_deployment_and_removes_it(env: dict[str, str]) -> None:
     states = []
     for stage in deployment.STAGES:

@@ -28,6 +28,7 @@ def assert_interrupted(ended: Run) -> None:
     assert "skipped" not in ended.err
 
 
+@pytest.mark.slow
 def test_killed_again_and_again(school: School) -> None:
     for done in (1, 8, 6):
         assert stopped(school, done, signal.SIGKILL, *DEPLOY).code == -signal.SIGKILL

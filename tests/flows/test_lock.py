@@ -108,6 +108,7 @@ def _somebody_elsewhere(school: School) -> None:
     school.root.client("ssm").put_parameter(Name=name, Value=owner.json(), Type="String")
 
 
+@pytest.mark.slow
 def test_show(school: School) -> None:
     assert school.ok("lock show").out == "lock          free\n"
     assert school.ok("lock show", "--json").data == {"state": "free", "held": False}

@@ -49,6 +49,7 @@ def seen(who: CommandLine, *arguments: str) -> dict[str, bool]:
     return {each["title"]: each["read"] for each in found}
 
 
+@pytest.mark.slow
 def test_from_sending_to_withdrawing(deployed: Deployed, person: Callable[[str, str], CommandLine], mark: str) -> None:
     ada, bob = person("student", f"S{mark}a"), person("student", f"S{mark}b")
     hers = sent(deployed, "--to", f"person:S{mark}a", "--title", f"To Ada {mark}", "--body", "Come by.")
@@ -80,6 +81,7 @@ def test_from_sending_to_withdrawing(deployed: Deployed, person: Callable[[str, 
     assert [act["operation"] for act in acts] == ["delete_notification", "create_notification"]
 
 
+@pytest.mark.slow
 def test_who_may_not_send(deployed: Deployed, person: Callable[[str, str], CommandLine], mark: str) -> None:
     student, lecturer = person("student", f"S{mark}"), person("lecturer", f"L{mark}")
     hello = ("--title", "Hello", "--body", "Everybody", "--yes")

@@ -30,6 +30,7 @@ MARKED = (
     "lambda.function",
     "logs.log_group",
     "s3.bucket",
+    "s3.data_bucket",
     "sesv2.configuration_set",
 )
 # Their names carry a hash of account and deployment, and they take no tags: the name is the mark.

@@ -48,6 +48,7 @@ OF_KIND = {
     "cloudfront.response_headers_policy": "cloudfront-response-headers-policy",
     "cognito-idp.group": "user-pool-group",
     "cognito-idp.user_pool": "user-pool",
+    "cognito-idp.user_pool_mfa_config": "user-pool-mfa",
     "cognito-idp.user_pool_client": "user-pool-client",
     "cognito-idp.user_pool_email": "user-pool-email",
     "dynamodb.schema": "schema",

@@ -91,8 +91,8 @@ def test_from_unverified_to_switched_off(school: Installation, domain: str) -> N
     planned = off.deployer.plan()
     assert {step.action for step in planned.pending if "mail" in step.id} == {"delete"}
     assert {step.id for step in planned.pending if step.action != "delete"} == {
-        f"{kind}/{prefix}-api-{part}" for kind in ("lambda.function",) for part in ("read", "write")
-    } | {f"iam.role_policy/api-{part}" for part in ("read", "write")}
+        f"{kind}/{prefix}-api-{part}" for kind in ("lambda.function",) for part in ("accounts", "read", "write")
+    } | {f"iam.role_policy/api-{part}" for part in ("accounts", "read", "write")}
     off.deploy()
     assert not off.deployer.plan()
     assert sender(aws) == {"EmailSendingAccount": "COGNITO_DEFAULT"}

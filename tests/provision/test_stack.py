@@ -209,7 +209,7 @@ def test_a_feature_that_is_switched_off_is_declared_absent() -> None:
 
 def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
     """Anybody on the internet can make the function run."""
-    resources = {each.id: each for each in make(PROD, settings=EVERYTHING).resources}
+    resources = {each.id: each for each in make(PROD, settings=SIGN_UP).resources}
     policy = resources["iam.role_policy/sign-up"]
     assert isinstance(policy, RolePolicy)
     index, audit = (resources[f"dynamodb.table/student-management-{name}"].out("arn") for name in ("index", "audit"))
@@ -238,7 +238,7 @@ def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
 
 def test_roles_have_least_privilege() -> None:
     policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 5
+    assert len(policies) == 7
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]

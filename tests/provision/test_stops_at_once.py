@@ -20,7 +20,8 @@ def test_a_missing_right_and_two_quotas(engine: Backend) -> None:
     source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes)
     deployer = Deployer(aws, StackSettings(), source, silent)
     wire = Wire(aws)
-    wire.answers("CreateBucket", s3_error(403, "AccessDenied", "Access Denied"))
+    for _ in ("the site's", "that of files"):
+        wire.answers("CreateBucket", s3_error(403, "AccessDenied", "Access Denied"))
     limit = "Account's Response Headers Policies limit reached."
     wire.answers("CreateResponseHeadersPolicy", cloudfront_error(400, "TooManyResponseHeadersPolicies", limit))
     no_more = "Subscriber limit exceeded: There is a limit of 256 tables per subscriber"
@@ -32,6 +33,7 @@ def test_a_missing_right_and_two_quotas(engine: Backend) -> None:
     said = {node.partition("/")[0]: explain(error) for node, error in raised.value.failures.items()}
     assert {kind: error.what for kind, error in said.items()} == {
         "s3.bucket": "AWS refused s3:CreateBucket",
+        "s3.data_bucket": "AWS refused s3:CreateBucket",
         "cloudfront.response_headers_policy": "a quota of this AWS account does not allow CreateResponseHeadersPolicy",
         "dynamodb.table": "a quota of this AWS account does not allow CreateTable",
     }
@@ -39,7 +41,7 @@ def test_a_missing_right_and_two_quotas(engine: Backend) -> None:
     assert raised.value.exit_code == 6
     # Once each: neither botocore nor the resource asked again. All other tables were made.
     declared = sum(resource.kind == "dynamodb.table" for resource in deployer.stack.resources)
-    assert (wire.count("CreateBucket"), wire.count("CreateResponseHeadersPolicy"), tables.calls) == (1, 1, declared)
+    assert (wire.count("CreateBucket"), wire.count("CreateResponseHeadersPolicy"), tables.calls) == (2, 1, declared)
     lives = deployer.survey()
     made = {node.partition("/")[0] for node, live in lives.items() if live is not None}
     assert {"apigatewayv2.stage", "cloudfront.origin_access_control", "cognito-idp.group", "logs.log_group"} <= made
