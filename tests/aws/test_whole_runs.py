@@ -114,7 +114,8 @@ def test_a_role_made_again_by_hand(engine: Backend, functions: Path) -> None:
     layer.settle(60)
     took = school.deploy()
     assert layer.fired[lambda_.FunctionNameTaken.__name__] > 0
-    assert took.ratio <= MOST
+    # Three waits in a row (a name, a function, its caller), and the end of each is seen up to a tenth late.
+    assert took.ratio <= 1.2
     with layer.running():
         assert school.deployer().plan().pending == ()
 

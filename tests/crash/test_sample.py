@@ -23,7 +23,7 @@ from tests.support import Backend
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 # What runs in `make test`; the rest is slow.
-QUICK = {(FIRST, "answer lost"), (WITH_DATA, "killed after")}
+QUICK = {(WITH_DATA, "killed after")}
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,7 @@ def test_a_site_that_is_none(engine: Backend, deployed: Deployed, machine: Comma
     )
 
 
+@pytest.mark.slow
 def test_who_is_no_admin(deployed: Deployed, machine: CommandLine, account: Callable[[str], str]) -> None:
     """The commands say so; the person's own record can be read."""
     email = account("student")

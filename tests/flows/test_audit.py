@@ -47,6 +47,7 @@ def test_what_was_done_to_a_student(deployed: Deployed) -> None:
     assert {"e-mail: a@x.edu -> b@x.edu"} == {row["Changes"] for row in rows if row["What"] == "update_student"}
 
 
+@pytest.mark.slow
 def test_the_account_of_somebody_else(deployed: Deployed) -> None:
     email = f"u{secrets.token_hex(4)}@example.edu"
     user = json.loads(deployed.cli("users", "invite", email, "--role", "student", "--no-mail", "--json"))

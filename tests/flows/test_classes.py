@@ -29,6 +29,7 @@ def mark(deployed: Deployed) -> str:
     return mark
 
 
+@pytest.mark.slow
 def test_a_class_from_add_to_delete(deployed: Deployed, mark: str) -> None:
     of = ("--subject", f"S-{mark}", "--session", f"T{mark}")
     periods = ("--period", "mon 09:00-10:30", "--period", "wed 14:00 - 15:30 Room 7")

@@ -70,6 +70,7 @@ def set_sender(school: School, sender: str) -> None:
     (school.command_line.home / "studentdb.toml").write_text(text)
 
 
+@pytest.mark.slow
 def test_from_switched_on_to_switched_off(school: School, sender: str) -> None:
     set_sender(school, sender)
     letters, domain = Letters(school, sender), sender.partition("@")[2]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from studentdb.api.cognito import Cognito
 from studentdb.api.tokens import Binding
@@ -102,6 +103,7 @@ def _asked(deployed: Deployed, body: dict[str, Any]) -> Any:
         return client.post(f"{deployed.api_url}/api/media", json=body, headers=token).json()
 
 
+@pytest.mark.slow
 def test_fifty_at_once_and_nothing_is_lost(deployed: Deployed, tmp_path: Path) -> None:
     tool = deployed.command_line
     files = [tmp_path / f"{number:02}.txt" for number in range(50)]

@@ -77,6 +77,7 @@ def test_a_role_that_needs_a_second_factor(school: School) -> None:
     deputy.command_line.ok("login", OTHER, "--site", site, "--password-stdin", stdin=PASSWORD)
 
 
+@pytest.mark.slow
 def test_turning_it_off(deployed: Deployed, tmp_path: Path) -> None:
     """Where no role needs one; an admin sees of an account whether there is one."""
     machine = CommandLine(tmp_path / "machine")

@@ -131,6 +131,7 @@ def test_refused(engine: Backend, deployed: Deployed, machine: CommandLine, pers
     assert (again.code, f"no registration of {person.email} waits" in again.err) == (1, True)
 
 
+@pytest.mark.slow
 def test_step_by_step(engine: Backend, deployed: Deployed, machine: CommandLine, person: Person) -> None:
     """Each command may be the last one for a while."""
     first = begin(machine, deployed, person)
@@ -197,6 +198,7 @@ def test_the_pool_s_own_question_comes_to_the_function(engine: Backend, deployed
     assert listed["Users"] == []
 
 
+@pytest.mark.slow
 def test_switched_on_and_off(engine: Backend) -> None:
     """Off, nothing of it is there; on and off again leaves the deployment as it was, and people's accounts too."""
     off = Installation.on(engine, fresh_env())
