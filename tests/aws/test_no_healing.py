@@ -101,7 +101,7 @@ def test_what_no_waiting_mends(engine: Backend, case: str) -> None:
 
     # At once: nothing else takes any time in this world.
     assert layer.clock() < 2
-    failed = {node.partition("/")[0] for node in raised.value.failures}
+    failed = {node.partition(".")[0] for node in raised.value.failures}
     assert len(failed) == 1
     assert raised.value.exit_code == 6
     for failure in raised.value.failures.values():

@@ -65,8 +65,9 @@ def test_every_kind_is_made_changed_and_removed(
     kinds = {phase: {doing.kind for doing in recorded(phase).values()} for phase in PHASES}
     # Tags of a table are made in the call that makes the table.
     assert kinds[FIRST] == every - {"dynamodb.schema", "dynamodb.tool_version"}
-    # The key never changes, and the embedded engine has no call that changes a group.
-    unchanging = {"dynamodb.signing_key", "cognito-idp.group", "sesv2.email_identity"}
+    # The key and what the pool offers never change, and the embedded engine has no call that changes a group.
+    unchanging = {"dynamodb.signing_key", "cognito-idp.group", "cognito-idp.user_pool_mfa_config"}
+    unchanging |= {"sesv2.email_identity"}
     # An earlier sender's identity is swept in tests/provision/test_mailing.py.
     absent = {resource.kind for resource in declared.absent} - {"sesv2.undeclared_identities"}
     assert kinds[UPDATE] == every - unchanging | absent

@@ -79,6 +79,7 @@ def test_a_missing_right_is_named(engine: Backend, school: School, tmp_path: Pat
         "lambda.function",
         "lambda.permission",
         "lambda.event_source_mapping",
+        "s3.notification",
         "apigatewayv2.integration",
         "apigatewayv2.route",
     }
