@@ -46,11 +46,16 @@ def _from_stdin() -> str:
 
 
 def _from_prompt() -> str:
-    if not sys.stdin.isatty():
+    refuse_without_anybody(stdin=False)
+    return _digits(str(typer.prompt("Code of your authenticator app", err=True)))
+
+
+def refuse_without_anybody(*, stdin: bool) -> None:
+    """Raises UsageError where nobody could enter a code."""
+    if not stdin and not sys.stdin.isatty():
         raise UsageError(
             "nobody is there to type the code of the second factor", hint="add --code-stdin and pipe it in"
         )
-    return _digits(str(typer.prompt("Code of your authenticator app", err=True)))
 
 
 def _digits(text: str) -> str:

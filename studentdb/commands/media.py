@@ -203,7 +203,7 @@ def restore(context: Context, media: Which, *, as_json: Json = False) -> None:
 def _described(path: Path, fields: dict[str, Any]) -> MediaCreate:
     """What is announced of a file. Raises UsageError and InvalidInputError before the network is asked for anything."""
     from studentdb.api.media import sha256_of
-    from studentdb.api.problems import checked
+    from studentdb.api.problems import InvalidInputError, checked
     from studentdb.contract.media import MediaCreate
 
     kind, _ = mimetypes.guess_type(path.name)
@@ -213,6 +213,8 @@ def _described(path: Path, fields: dict[str, Any]) -> MediaCreate:
         # First without it: a file that is refused anyway is not read.
         checked(MediaCreate, {**known, "sha256": "0" * 64})
         return checked(MediaCreate, {**known, "sha256": sha256_of(path)})
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path} cannot be uploaded", error.fields) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read", why=error.strerror or str(error)) from error
 

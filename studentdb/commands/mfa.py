@@ -34,6 +34,8 @@ def enrol(context: Context, *, code_stdin: CodeStdin = False, as_json: Json = Fa
     from studentdb.api.mfa import uri
     from studentdb.ui.qr import show
 
+    # Before a new key takes the place of one that somebody is about to confirm.
+    codes.refuse_without_anybody(stdin=code_stdin)
     console = nouns.announced(context)
     person, factor = context.session.whoami(), context.second_factor
     secret = factor.associate()

@@ -256,12 +256,14 @@ class Aws:
                     raise
             self.pause(delay)
 
-    def wait(self, poll: Callable[[], T | None], *, what: str, budget: float, slowest: float = 2.0) -> T:
-        """Poll until `poll` returns something other than None, from 0.1 s upwards to `slowest` seconds apart.
+    def wait(
+        self, poll: Callable[[], T | None], *, what: str, budget: float, quickest: float = 0.1, slowest: float = 2.0
+    ) -> T:
+        """Poll until `poll` returns something other than None, from `quickest` upwards to `slowest` seconds apart.
 
         Raises StudentDBError after `budget` seconds.
         """
-        found = self.look(poll, budget=budget, slowest=slowest)
+        found = self.look(poll, budget=budget, quickest=quickest, slowest=slowest)
         if found is None:
             raise StudentDBError(
                 f"{what} did not happen within {budget:.0f} s",
@@ -269,12 +271,14 @@ class Aws:
             )
         return found
 
-    def look(self, poll: Callable[[], T | None], *, budget: float, slowest: float = 2.0) -> T | None:
+    def look(
+        self, poll: Callable[[], T | None], *, budget: float, quickest: float = 0.1, slowest: float = 2.0
+    ) -> T | None:
         """As `wait`, for what may well not be there: None after `budget` seconds."""
         started = self.now()
         while True:
             waited = self.now() - started
-            delay = _step(waited, at_least=0.1, at_most=slowest)
+            delay = _step(waited, at_least=quickest, at_most=slowest)
             found = poll()
             if found is not None or waited + delay > budget:
                 return found

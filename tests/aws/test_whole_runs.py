@@ -130,8 +130,7 @@ def test_a_role_made_again_by_hand(engine: Backend, functions: Path) -> None:
     layer.settle(60)
     took = school.deploy()
     assert layer.fired[lambda_.FunctionNameTaken.__name__] > 0
-    # Three waits in a row (a name, a function, its caller), and the end of each is seen up to a tenth late.
-    assert took.ratio <= 1.2
+    assert took.ratio <= MOST
     with layer.running():
         assert school.deployer().plan().pending == ()
 
@@ -142,11 +141,6 @@ def test_whole_life(engine: Backend, functions: Path, latency: float) -> None:
     backend = engine.root()
     before = inventory(backend)
     layer, took = _life(backend, functions, latency)
-    if any(each.ratio > MOST for each in took.values()) or max(layer.clock.sleeps) > 10:
-        # A busy machine starves one thread while the waiting of the others moves the clock on. What the product adds
-        # by itself is there a second time.
-        (functions / "studentdb_api" / "more.py").unlink()
-        layer, took = _life(backend, functions, latency)
     _check(layer, took)
     met = {type(each) for each in layer.behaviours if type(each).__name__ in layer.fired}
     assert {each.__name__ for each in {type(each) for each in layer.behaviours if each.ids} - met - NEVER_MET} == set()

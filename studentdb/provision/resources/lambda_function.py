@@ -140,7 +140,9 @@ class Function(Resource):
 
         # Integrations and permissions can be made for one that is still pending (LMB-07).
         what = f"the name of function {self.name} becoming free"
-        return self._make(aws) or aws.wait(find_or_make, what=what, budget=EXISTING_BUDGET)
+        # Each look tries to make it, and Lambda takes 15 such calls a second of an account (LMB-40): several functions
+        # that ask more often keep each other waiting.
+        return self._make(aws) or aws.wait(find_or_make, what=what, budget=EXISTING_BUDGET, quickest=0.5)
 
     def _make(self, aws: Aws) -> Outputs | None:
         """None while there is one of this name."""
