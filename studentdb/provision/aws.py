@@ -240,15 +240,16 @@ class Aws:
         *,
         when: Callable[[ClientError], bool],
         budget: float = PROPAGATION_BUDGET,
+        quickest: float = 0.25,
     ) -> T:
-        """`call()`, again while it fails with an error that `when` accepts; densely at first, 2 s apart at most.
+        """`call()`, again while it fails with an error that `when` accepts; `quickest` s apart at first, 2 s at most.
 
         Raises the last error after `budget` seconds.
         """
         started = self.now()
         while True:
             waited = self.now() - started
-            delay = _step(waited, at_least=0.25, at_most=2.0)
+            delay = _step(waited, at_least=quickest, at_most=2.0)
             try:
                 return call()
             except ClientError as error:

@@ -77,6 +77,8 @@ class Invalidation(Resource):
             lambda: cloudfront.tag_resource(Resource=self.distribution_arn, Tags=tag),
             when=has_code(*_GONE),  # a distribution made a moment ago
             budget=EXISTING_BUDGET,
+            # CloudFront takes few changes a second: asked more often it refuses, and botocore waits for longer.
+            quickest=0.5,
         )
         return {}
 
