@@ -47,6 +47,8 @@ class Meter:
         elif operation == "PutItem":
             self._write([request["Item"]])
         elif operation == "TransactWriteItems":
+            if any("Put" not in each for each in request["TransactItems"]):
+                raise NotImplementedError("a transaction that does more than put")
             self._write([each["Put"]["Item"] for each in request["TransactItems"]], twice=True)
         elif operation == "BatchWriteItem":
             wanted = [each for requests in request["RequestItems"].values() for each in requests]

@@ -227,7 +227,7 @@ def make_function(
     writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
     if half == "api-write":
         statements.append(allow(writes, arns[:-1]))
-        signs = ["PutObject", "GetObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
+        signs = ["PutObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
         statements.append(allow([f"s3:{action}" for action in signs], [f"arn:aws:s3:::{media}/media/*"]))
         statements.append(allow(["s3:ListBucketVersions"], [f"arn:aws:s3:::{media}"]))
         variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path", "MEDIA_QUOTA_MB": "1000"}

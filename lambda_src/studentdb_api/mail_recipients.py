@@ -14,7 +14,7 @@ from studentdb_api.problems import NotFound
 
 # As many mails as are sent twice, when the function dies between a page and the word of it.
 PAGE = 25
-# Whoever has an account is one of these.
+# The roles of people. An account without a person, as `studentdb admin create` makes, gets no mail of this kind.
 _ROLES = ("admin", "lecturer", "student")
 
 

@@ -66,7 +66,7 @@ def key(media_id: str, part: str = RECORD) -> dynamodb.Item:
 
 
 def shown(record: Record) -> Record:
-    """As the API shows it. From `expiresAt` on it is expired: what removes it may take days (DDB-29)."""
+    """As the API shows it. From `expiresAt` on it is expired. Nothing removes the file itself yet but a delete."""
     status = record["status"]
     if status in ("ready", "pending") and is_over(record):
         status = "expired"

@@ -23,7 +23,7 @@ from studentdb_api import (
     transactions,
 )
 from studentdb_api.dynamodb import Record
-from studentdb_api.problems import Invalid, KeyReused, MediaConflict, NotAllowed, NotFound, QuotaUsedUp
+from studentdb_api.problems import Invalid, KeyReused, MediaConflict, NotAllowed, NotFound, Problem, QuotaUsedUp
 from studentdb_api.request import Answer, Request
 from studentdb_api.transactions import RefusedError
 
@@ -77,15 +77,15 @@ def update_media(request: Request) -> Answer:
 
 
 def delete_media(request: Request) -> Answer:
-    """DELETE /api/media/{id}: nobody gets the file any more; for 30 days it can be restored."""
+    """DELETE /api/media/{id}: nobody gets a link any more; for 30 days it can be restored."""
     before = media.changeable(request, request.parameters["id"])
-    if "version" in request.query:
-        _check_version(before, request.query["version"])
     if before["status"] != "deleted":
-        # First the record: what fails after that is a file that nobody gets, and a repeat hides it.
+        if "version" in request.query:
+            _check_version(before, request.query["version"])
+        # First the record: what fails after that is a file that nobody gets, and a repeat, of any version, hides it.
         changes = {"status": "deleted", "statusBefore": before["status"], "deletedAt": clock.now()}
         _changed(request, before, changes, [_used(before["owner"], -before["size"])])
-    media_store.hide(before["id"])
+    _cover(before["id"])
     return Answer(None)
 
 
@@ -99,10 +99,24 @@ def restore_media(request: Request) -> Answer:
     if datetime.datetime.now(datetime.UTC) - deleted >= datetime.timedelta(days=RESTORE_DAYS):
         raise MediaConflict(f"it was deleted more than {RESTORE_DAYS} days ago")
     # An upload that was under way is over by now: its file comes as a version of its own, or not at all.
-    media_store.uncover(before["id"])
-    changes = {"status": before["statusBefore"], "statusBefore": None, "deletedAt": None}
-    after = _changed(request, before, changes, [_used(before["owner"], before["size"])])
+    versions = media_store.uncover(before["id"])
+    try:
+        if before.get("versionId", "") not in {"", *versions}:
+            raise MediaConflict("the file itself is gone")
+        changes = {"status": before["statusBefore"], "statusBefore": None, "deletedAt": None}
+        after = _changed(request, before, changes, [_used(before["owner"], before["size"])])
+    except Problem:
+        # Left uncovered, it would be there for ever: the lifecycle removes what is behind a delete marker.
+        _cover(before["id"])
+        raise
     return Answer(media.shown(after))
+
+
+def _cover(media_id: str) -> None:
+    """Hide the file of a record that is deleted; a restore that came in between is not undone."""
+    media_store.hide(media_id)
+    if media.stored(media_id)["status"] != "deleted":
+        media_store.uncover(media_id)
 
 
 def create_media_link(request: Request) -> Answer:
@@ -111,6 +125,8 @@ def create_media_link(request: Request) -> Answer:
     status = media.shown(record)["status"]
     if status != "ready":
         raise MediaConflict(f"the file is {status}")
+    # No link outlives the file.
+    seconds = min([request.body.get("minutes", 10) * 60, *_left(record)])
     count = {
         "UpdateExpression": "ADD links :one",
         "ConditionExpression": "attribute_exists(id) AND #status = :ready",
@@ -128,7 +144,15 @@ def create_media_link(request: Request) -> Answer:
         transactions.commit(parts)
     except RefusedError as refused:
         raise MediaConflict("the file is not there any more") from refused
-    return Answer(media_store.link(record, request.body.get("minutes", 10)))
+    return Answer(media_store.link(record, seconds))
+
+
+def _left(record: Record) -> list[int]:
+    """For how many more seconds the file is there, where it is not there for good."""
+    if not record.get("expiresAt"):
+        return []
+    end = datetime.datetime.fromisoformat(record["expiresAt"])
+    return [max(1, int((end - datetime.datetime.now(datetime.UTC)).total_seconds()))]
 
 
 def _changed(

@@ -59,7 +59,7 @@ def upload_form(record: Record) -> dict[str, Any]:
     return {"url": made["url"], "fields": made["fields"], "validUntil": _in(UPLOAD_MINUTES)}
 
 
-def link(record: Record, minutes: int) -> dict[str, str]:
+def link(record: Record, seconds: int) -> dict[str, str]:
     """A link to the version that was looked at, which saves it under its name and never shows it."""
     url = client().generate_presigned_url(
         "get_object",
@@ -70,9 +70,9 @@ def link(record: Record, minutes: int) -> dict[str, str]:
             "ResponseContentDisposition": _attachment(record["name"]),
             "ResponseContentType": record["contentType"],
         },
-        ExpiresIn=minutes * 60,
+        ExpiresIn=seconds,
     )
-    return {"url": url, "validUntil": _in(minutes)}
+    return {"url": url, "validUntil": _in(seconds)}
 
 
 def hide(media_id: str) -> None:
@@ -80,12 +80,15 @@ def hide(media_id: str) -> None:
     client().delete_object(Bucket=_BUCKET, Key=object_key(media_id))
 
 
-def uncover(media_id: str) -> None:
-    """Take the delete markers away."""
+def uncover(media_id: str) -> set[str]:
+    """Take the delete markers away. Returns the versions of the file that are there."""
+    versions: set[str] = set()
     pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=object_key(media_id))
     for page in pages:
         for marker in page.get("DeleteMarkers", ()):
             client().delete_object(Bucket=_BUCKET, Key=marker["Key"], VersionId=marker["VersionId"])
+        versions |= {version["VersionId"] for version in page.get("Versions", ())}
+    return versions
 
 
 def _attachment(name: str) -> str:
@@ -94,5 +97,5 @@ def _attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
 
 
-def _in(minutes: int) -> str:
-    return clock.text(datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes))
+def _in(seconds: int) -> str:
+    return clock.text(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds))

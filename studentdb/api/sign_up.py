@@ -76,7 +76,9 @@ def _raise_begin(error: CognitoError, email: str) -> NoReturn:
     if error.code == "UsernameExistsException":
         raise StudentDBError(
             "an account has this e-mail address already",
-            hint=f"studentdb login {email}  (or, where its code was never entered: studentdb sign-up {email} --resend)",
+            # A code makes whatever password was chosen then a good one, also one that somebody else has chosen.
+            hint=f"studentdb login {email}  (if you began a sign-up yourself: studentdb sign-up {email} --resend;"
+            " if it was somebody else, ask an administrator to invite you)",
         ) from None
     if error.code == "InvalidPasswordException":
         raise UsageError("the password is refused", why=error.message) from None

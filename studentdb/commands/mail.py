@@ -110,6 +110,8 @@ def remove(
     body = checked(SuppressionsLift, {"emails": emails})
     console = nouns.announced(context)
     lifted = parsed(SuppressionsLifted, context.api.call("lift_suppressions", body=body)).lifted
+    if not lifted:
+        raise StudentDBError("nothing was changed", why="the deployment has no sender", hint=_OFF)
     if as_json:
         console.json({"lifted": lifted})
     else:

@@ -26,7 +26,9 @@ OfStudent = Annotated[str | None, typer.Option("--student", metavar="STUDENT", h
 Caption = Annotated[str | None, typer.Option("--caption", help="What it is.")]
 Expires = Annotated[
     str | None,
-    typer.Option("--expires", metavar="DATE|90d", help="Until when it is there: to the end of a day (UTC), or N days."),
+    typer.Option(
+        "--expires", metavar="DATE|90d", help="Until when one can have it: the end of a day (UTC), or N days."
+    ),
 ]
 
 _COLUMNS: nouns.Columns = {
@@ -183,7 +185,10 @@ def update(
 
 
 def delete(context: Context, media: Which, *, yes: Yes = False, as_json: Json = False) -> None:
-    """Delete a file: nobody gets it any more. For 30 days it can be restored."""
+    """Delete a file. For 30 days it can be restored.
+
+    Nobody gets a link any more; one that was given out works until it ends, an hour at most.
+    """
     nouns.remove(
         context,
         lambda: context.media,

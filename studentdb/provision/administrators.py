@@ -44,7 +44,9 @@ def create_administrator(aws: Aws, user_pool_id: str, email: str, password: str 
     the pool's policy.
     """
     with _explained(email):
-        if _account(aws, user_pool_id, email) != "FORCE_CHANGE_PASSWORD":
+        # UNCONFIRMED: somebody has begun to sign up with this address, and may not be who it belongs to. The password
+        # that was chosen then is replaced, as that of an account whose making was interrupted.
+        if _account(aws, user_pool_id, email) not in ("FORCE_CHANGE_PASSWORD", "UNCONFIRMED"):
             if not _is_admin(aws, user_pool_id, email):
                 aws.client("cognito-idp").admin_add_user_to_group(
                     UserPoolId=user_pool_id, Username=email, GroupName=GROUP

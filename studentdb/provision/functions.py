@@ -57,7 +57,7 @@ def answering(
             # Somebody who signs up may be nobody's record yet.
             policies.appends(users),
             policies.accounts(pool.out("arn")),
-            *([policies.queues(mail[0])] if mail else []),
+            *([policies.appends(mail[0])] if mail else []),
         ],
     }
     second_factor = {"MFA_REQUIRED_ROLES": settings.mfa_required_roles} if settings.mfa_required_roles else {}
@@ -129,9 +129,9 @@ def signing_up(
         code,
         SIGN_UP,
         [
-            policies.registers(tables.index.out("arn")),
+            *policies.registers(tables.index.out("arn")),
             policies.appends(tables.audit.out("arn")),
-            *([policies.queues(outbox.out("arn"))] if settings.mail_from else []),
+            *([policies.appends(outbox.out("arn"))] if settings.mail_from else []),
         ],
         handler="studentdb_api.sign_up.handler",
         description=f"Checks and keeps who signs up ({deployment.id})",

@@ -49,13 +49,14 @@ def writes_postings(users_arn: str, index_arn: str) -> Sequence[Mapping[str, Any
     )
 
 
-def registers(index_arn: str) -> Mapping[str, Any]:
+def registers(index_arn: str) -> Sequence[Mapping[str, Any]]:
     """What comes of a sign-up: in these partitions and no other, since anybody on the internet causes it."""
-    partitions = {"dynamodb:LeadingKeys": ["login#*", "logins", "registration#pending"]}
-    return {
-        **allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [index_arn]),
-        "Condition": {"ForAllValues:StringLike": partitions},
-    }
+    accounts, lists = ({"dynamodb:LeadingKeys": keys} for keys in (["login#*"], ["logins", "registration#pending"]))
+    return (
+        # Never put: that would replace what an account's item says, such as that it is disabled.
+        {**allow(["dynamodb:UpdateItem"], [index_arn]), "Condition": {"ForAllValues:StringLike": accounts}},
+        {**allow(["dynamodb:PutItem"], [index_arn]), "Condition": {"ForAllValues:StringEquals": lists}},
+    )
 
 
 def queues(outbox_arn: str) -> Mapping[str, Any]:
@@ -64,7 +65,7 @@ def queues(outbox_arn: str) -> Mapping[str, Any]:
 
 
 def sends_mail(
-    identity_arns: Sequence[str], configuration_set_arn: str, sender: str, *, limited: bool
+    identities_arn: str, configuration_set_arn: str, sender: str, *, limited: bool
 ) -> Sequence[Mapping[str, Any]]:
     """Mail from one address through one configuration set; and to take an address from SES's list of suppressed ones.
 
@@ -72,7 +73,7 @@ def sends_mail(
     """
     from_sender = {"Condition": {"StringEquals": {"ses:FromAddress": sender}}}
     return (
-        {**allow(["ses:SendEmail"], [*identity_arns, configuration_set_arn]), **from_sender}
+        {**allow(["ses:SendEmail"], [identities_arn, configuration_set_arn]), **from_sender}
         if limited
         else allow(["ses:SendEmail"], ["*"]),
         allow(["ses:DeleteSuppressedDestination"], ["*"]),
@@ -135,8 +136,11 @@ def _refuse_plain_http(bucket_arn: str) -> Mapping[str, Any]:
 
 
 def hands_out_media(bucket_arn: str) -> Sequence[Mapping[str, Any]]:
-    """What the presigned requests that a function hands out may do, and hiding a file behind a delete marker."""
-    actions = ["PutObject", "GetObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
+    """What the presigned requests that a function hands out may do, and hiding a file behind a delete marker.
+
+    A link names the version that was looked at; one without a version would be refused.
+    """
+    actions = ["PutObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
     return (
         allow([f"s3:{action}" for action in actions], [f"{bucket_arn}/media/*"]),
         allow(["s3:ListBucketVersions"], [bucket_arn]),

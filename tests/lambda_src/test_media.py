@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import importlib
 import io
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from studentdb.contract.media import LARGEST_FILE
+from studentdb.provision.resources.s3_bucket import NONCURRENT_DAYS
 from tests.lambda_src import files
 from tests.lambda_src.events import ADMIN
 from tests.lambda_src.functions import Functions, Reply
@@ -300,6 +302,9 @@ def test_the_quota_counts_what_is_there(school: School) -> None:
     assert school.announce(ADA, **big).status == 201
     restored = school.ask(ADA, "PUT", f"/api/media/{first['id']}/restore", body={"version": 2})
     assert restored.slug == "quota-used-up"
+    # And its file is as hidden as before.
+    with pytest.raises(school.s3.exceptions.ClientError):
+        school.s3.get_object(Bucket=school.bucket, Key=f"media/{first['id']}")
     assert len(school.ask(ADA, "GET", "/api/media").body["media"]) == 2
 
 
@@ -393,3 +398,61 @@ def test_what_fails_is_tried_again(school: School) -> None:
 
 def _unavailable(**_: Any) -> None:
     raise ConnectionError
+
+
+def hidden(school: School, media_id: str) -> bool:
+    found = school.s3.list_object_versions(Bucket=school.bucket, Prefix=f"media/{media_id}")
+    return bool(found.get("DeleteMarkers"))
+
+
+def test_a_delete_whose_answer_was_lost_is_finished_by_the_same_again(school: School) -> None:
+    """With the version that the first one had already raised."""
+    from studentdb_api import media_store
+
+    found = school.upload(ADA)
+    path, query = f"/api/media/{found['id']}", {"version": str(found["version"])}
+
+    def fails(**_: Any) -> None:
+        client.meta.events.unregister("before-call.s3.DeleteObject", fails)
+        raise TimeoutError
+
+    client = media_store.client()
+    client.meta.events.register("before-call.s3.DeleteObject", fails)
+    assert school.ask(ADA, "DELETE", path, query=query).status == 500
+    assert not hidden(school, found["id"])
+
+    assert school.ask(ADA, "DELETE", path, query=query).status == 204
+    assert hidden(school, found["id"])
+
+
+def test_a_delete_that_a_restore_overtakes_hides_nothing(school: School) -> None:
+    from studentdb_api import media_store
+
+    found = school.upload(ADA)
+    path, client = f"/api/media/{found['id']}", media_store.client()
+
+    def restored(**_: Any) -> None:
+        client.meta.events.unregister("before-call.s3.DeleteObject", restored)
+        version = school.get(ADA, found["id"])["version"]
+        assert school.ask(ADA, "PUT", f"{path}/restore", body={"version": version}).status == 200
+
+    client.meta.events.register("before-call.s3.DeleteObject", restored)
+    assert school.ask(ADA, "DELETE", path).status == 204
+
+    assert school.get(ADA, found["id"])["status"] == "ready"
+    assert not hidden(school, found["id"])
+
+
+def test_no_link_outlives_the_file(school: School) -> None:
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90)
+    found = school.upload(ADA, expiresAt=end.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    made = school.ask(ADA, "POST", f"/api/media/{found['id']}/links", body={"minutes": 60}).body
+
+    assert made["validUntil"] <= found["expiresAt"]
+    assert int(parse_qs(urlsplit(made["url"]).query)["X-Amz-Expires"][0]) <= 90
+
+
+def test_a_file_can_be_restored_as_long_as_the_lifecycle_keeps_it() -> None:
+    from studentdb_api.media_changes import RESTORE_DAYS
+
+    assert RESTORE_DAYS == NONCURRENT_DAYS

@@ -42,7 +42,7 @@ def account(aws: Aws, pool: str) -> dict[str, Any]:
     groups = aws.client("cognito-idp").admin_list_groups_for_user(UserPoolId=pool, Username=EMAIL)["Groups"]
     return {
         "status": found["UserStatus"],
-        "verified": attributes["email_verified"],
+        "verified": attributes.get("email_verified"),
         "groups": [group["GroupName"] for group in groups],
     }
 
@@ -156,3 +156,17 @@ def test_one_time_passwords() -> None:
         assert len(password) == 20
         for kind in (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!@#%^*-_=+"):
             assert set(password) & set(kind)
+
+
+def test_who_only_began_to_sign_up_is_not_taken_over(aws: Aws, pool: str) -> None:
+    """Somebody else may have chosen its password."""
+    cognito = aws.client("cognito-idp")
+    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="app")["UserPoolClient"]["ClientId"]
+    cognito.sign_up(ClientId=client, Username=EMAIL, Password=LASTING)
+    assert cognito.admin_get_user(UserPoolId=pool, Username=EMAIL)["UserStatus"] == "UNCONFIRMED"
+
+    made = create_administrator(aws, pool, EMAIL)
+
+    assert made.one_time_password
+    assert account(aws, pool)["status"] == "FORCE_CHANGE_PASSWORD"
+    assert account(aws, pool)["groups"] == ["admin"]

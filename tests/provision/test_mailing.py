@@ -11,14 +11,17 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 
 from studentdb.commands.mail import missing
 from studentdb.provision import engine as provisioning
 from studentdb.provision import mail_state
 from studentdb.provision.aws import Aws
+from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources.cognito_email import UserPoolEmail
 from studentdb.provision.resources.cognito_user_pool import UserPool
+from studentdb.provision.resources.sesv2_configuration_set import ConfigurationSet
 from studentdb.provision.resources.sesv2_identity import EmailIdentity, UndeclaredIdentities
 from tests.flows.deployments import Installation
 from tests.lambda_src.ses_events import bounce, complaint
@@ -216,3 +219,37 @@ def test_the_rule_fits_what_ses_sends(engine: Backend) -> None:
     assert fits(bounce("a@b.example", configuration_set=f"{PROD.prefix}-mail"))
     assert fits(complaint("a@b.example"))
     assert not fits(bounce("a@b.example", configuration_set="another"))
+
+
+def test_another_sender_leaves_the_triggers_as_they_are(engine: Backend, domain: str) -> None:
+    """COG-04: UpdateUserPool forgets what it is not sent."""
+    aws = engine.root()
+    pool = UserPool(name=f"{aws.deployment.prefix}-users", password_minimum_length=12)
+    pool_id = pool.create(aws)["id"]
+    triggers = {"PreSignUp": aws.arn("lambda", "function:theirs")}
+    aws.client("cognito-idp").update_user_pool(UserPoolId=pool_id, LambdaConfig=triggers)
+    sent: list[Any] = []
+    aws.client("cognito-idp").meta.events.register(
+        "provide-client-params.cognito-identity-provider.UpdateUserPool", lambda params, **_: sent.append(params)
+    )
+    arn = aws.arn("ses", f"identity/{domain}")
+    UserPoolEmail(
+        name="mail", user_pool_id=pool_id, source_arn=arn, sender="a@b.example", configuration_set="mail"
+    ).create(aws)
+
+    assert [each["LambdaConfig"] for each in sent] == [triggers]
+    live = pool.read(aws)
+    assert live is not None
+    pool.delete(aws, live)
+
+
+def test_a_region_without_ses_is_no_obstacle(engine: Backend) -> None:
+    """Where mail is off nothing of SES is asked for there (REG-08)."""
+    root = engine.root()
+    session = boto3.Session("test", "test", region_name="ap-east-2")
+    assert "ap-east-2" not in session.get_available_regions("sesv2")
+    there = dataclasses.replace(root.deployment, region="ap-east-2")
+    aws = Aws(session=session, deployment=there, endpoints=Endpoints("ap-east-2"))
+
+    assert ConfigurationSet(name="mail", event_bus_arn="").read(aws) is None
+    assert UndeclaredIdentities(name="mail").read(aws) is None

@@ -218,11 +218,15 @@ def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
     assert of_tables == [
         {
             "Effect": "Allow",
-            "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Action": ["dynamodb:UpdateItem"],
             "Resource": [index],
-            "Condition": {
-                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["login#*", "logins", "registration#pending"]}
-            },
+            "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["login#*"]}},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:PutItem"],
+            "Resource": [index],
+            "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["logins", "registration#pending"]}},
         },
         {"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": [audit]},
     ]
@@ -304,10 +308,8 @@ def test_mail_is_sent_by_one_function_from_one_address() -> None:
         for resource in statement["Resource"]
     }
     from_office = "{'StringEquals': {'ses:FromAddress': 'office@school.example'}}"
-    ours = "arn:aws:ses:eu-central-1:123456789012:identity/"
     assert sending == {
-        ("mail", "ses:SendEmail", f"{ours}school.example", from_office),
-        ("mail", "ses:SendEmail", f"{ours}office@school.example", from_office),
+        ("mail", "ses:SendEmail", "arn:aws:ses:eu-central-1:123456789012:identity/*", from_office),
         ("mail", "ses:SendEmail", "⟦sesv2.configuration_set/student-management-mail#arn⟧", from_office),
     }
 

@@ -23,6 +23,7 @@ _CARRIED = (
     "EmailConfiguration",
     "EmailVerificationMessage",
     "EmailVerificationSubject",
+    "LambdaConfig",
     # Set by a resource of its own (cognito_mfa.py): measured not to be reset, and documented to be.
     "MfaConfiguration",
     "SmsAuthenticationMessage",

@@ -112,6 +112,8 @@ class Permission(Resource):
             # The function may not be visible yet (LMB-13), or its policy be busy (LMB-12).
             when=lambda error: _missing(error) or (_conflict(error) and not _exists(error)),
             budget=_POLICY_BUDGET,
+            # As in lambda_function.py: 15 such calls a second (LMB-40), for all functions together.
+            quickest=0.5,
         )
 
     def _remove(self, aws: Aws) -> None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from studentdb.provision import tags
 from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, ignoring
 from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource
+from studentdb.provision.resources.sesv2_identity import has_ses
 
 _GONE = "NotFoundException"
 _EXISTS = "AlreadyExistsException"
@@ -52,6 +53,8 @@ class ConfigurationSet(Resource):
         }
 
     def read(self, aws: Aws) -> Live | None:
+        if not has_ses(aws):
+            return None
         client, named = aws.client("sesv2"), {"ConfigurationSetName": self.name}
         try:
             found = client.get_configuration_set(**named)

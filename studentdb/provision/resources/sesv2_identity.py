@@ -15,6 +15,11 @@ from studentdb.provision.core import Change, Live, Outputs, Resource, Undeclared
 _GONE = "NotFoundException"
 
 
+def has_ses(aws: Aws) -> bool:
+    """Whether the region has SES. Not every one does, and most schools send no mail (REG-08)."""
+    return aws.endpoints.endpoint_url is not None or aws.region in aws.session.get_available_regions("sesv2")
+
+
 @dataclass(frozen=True, kw_only=True)
 class EmailIdentity(Resource):
     """The domain or the address `name`. Outputs: `arn`, and `verified_arn`, which is "" until SES has verified it.
@@ -83,8 +88,7 @@ class UndeclaredIdentities(Undeclared):
     names: tuple[str, ...] = ()
 
     def read(self, aws: Aws) -> Live | None:
-        # Not every region has SES, and most schools send no mail (REG-08).
-        if aws.endpoints.endpoint_url is None and aws.region not in aws.session.get_available_regions("sesv2"):
+        if not has_ses(aws):
             return None
         found = {name: "identity" for name in self._all(aws) if name not in self.names and self._is_ours(aws, name)}
         return Live(found, {"arn": ""}) if found else None
