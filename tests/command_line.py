@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from tests import ready
 from tests.support import REGION
 
 # A resource was made, changed or removed; the plan's own lines lack the verb.
@@ -75,9 +76,8 @@ class CommandLine:
 
     def run(self, *arguments: str, stdin: str = "") -> Run:
         """The command, to its end, whatever that is."""
-        with self.start(*arguments) as started:
-            out, err = started.communicate(stdin, timeout=_PATIENCE)
-        return Run(started.returncode, out, err)
+        self.home.mkdir(exist_ok=True)
+        return Run(*ready.run(arguments, self.home, self.environment, stdin, _PATIENCE))
 
     def ok(self, *arguments: str, stdin: str = "") -> str:
         """Standard output of a command that has to succeed."""
@@ -86,7 +86,7 @@ class CommandLine:
         return ended.out
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """The command, still running."""
+        """The command, still running, from nothing: with its imports before it."""
         self.home.mkdir(exist_ok=True)
         # A child of somebody who ignores Ctrl-C, as background jobs and test runners may, would ignore it as well.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)

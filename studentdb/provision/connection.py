@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakMethod
 
 from botocore.exceptions import HTTPClientError
 
-from studentdb.errors import StudentDBError
+from studentdb.errors import StudentDBError, UnavailableError
 
 # Bytes that the operating system takes from a connection without making it wait: all but files and code.
 _AT_ONCE = 16_000
 
 
 def check_on_the_wire(client: Any, check: Callable[[], None]) -> None:
-    """Call `check` before each piece of a request that this client sends; what it raises keeps the request back."""
+    """Call `check` before each piece of a request that this client sends; what it raises keeps the request back.
+
+    Its object has to live as long as the client, as the owner of one of the client's handlers does.
+    """
+    # urllib3's list of connections to close at the end would keep all that they know, whole clients, until then.
+    weak: Callable[[], Callable[[], None] | None] = WeakMethod(check)
     # botocore offers no event this late; its own pools are replaced by children of themselves.
     session = client._endpoint.http_session
     try:
-        pools = {scheme: _checked(pool, check) for scheme, pool in session._pool_classes_by_scheme.items()}
+        pools = {scheme: _checked(pool, weak) for scheme, pool in session._pool_classes_by_scheme.items()}
         # The first is for proxies, which get their manager later.
         session._pool_classes_by_scheme = session._manager.pool_classes_by_scheme = pools
     except AttributeError:
@@ -36,8 +42,14 @@ def kept_back(error: Exception) -> StudentDBError | None:
     return cause if isinstance(cause, StudentDBError) else None
 
 
-def _checked(pool: Any, check: Callable[[], None]) -> Any:
+def _checked(pool: Any, weak: Callable[[], Callable[[], None] | None]) -> Any:
     connection = pool.ConnectionCls
+
+    def check() -> None:
+        found = weak()
+        if found is None:
+            raise UnavailableError("a request was to be sent for a client that is gone", hint="run the command again")
+        found()
 
     def send(self: Any, data: Any) -> Any:
         if self.sock is None:
