@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import boto3
@@ -78,9 +80,20 @@ def deployed(engine: Backend, tmp_path_factory: pytest.TempPathFactory) -> Deplo
     return Deployed(command_line, addresses["site_url"], addresses["api_url"], config.json(), email, password)
 
 
+@pytest.fixture(scope="session")
+def one_key() -> Iterator[None]:
+    """moto reads the same RSA key anew for each user pool, an eighth of a second every time."""
+    pools = importlib.import_module("moto.cognitoidp.models")
+    key = pools.jwk.RSAKey.import_key(pools.load_resource("cognitoidp/resources/jwks-private.json"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pools, "jwk", SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: key)))
+        yield
+
+
 @pytest.fixture
-def moto() -> Iterator[Backend]:
+def moto(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A fresh moto."""
+    request.getfixturevalue("one_key")
     with mock_aws():
         yield Backend("moto", MOTO_ACCOUNT)
 

@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 def bucket_of(api: Functions) -> str:
     """The bucket of files, which is made where it is not there."""
-    s3, name = api.session.client("s3"), api.users.replace("-users", "-media")
+    s3, name = api.s3, api.users.replace("-users", "-media")
     if name not in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": api.session.region_name})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -23,7 +23,7 @@ def bucket_of(api: Functions) -> str:
 def arrived(api: Functions, media_id: str, content: bytes) -> Record:
     """As S3 stores a file; returns the event that it sends."""
     key = f"media/{media_id}"
-    version = api.session.client("s3").put_object(Bucket=bucket_of(api), Key=key, Body=content)["VersionId"]
+    version = api.s3.put_object(Bucket=bucket_of(api), Key=key, Body=content)["VersionId"]
     found = {"key": key, "size": len(content), "versionId": version, "sequencer": "0055AED6DCD90281E5"}
     return {"Records": [{"eventName": "ObjectCreated:Post", "s3": {"object": found}}]}
 

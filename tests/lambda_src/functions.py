@@ -25,6 +25,8 @@ from studentdb.provision.stack_settings import StackSettings
 from tests.lambda_src.events import event
 from tests.support import MOTO_ACCOUNT, REGION, Backend
 
+_SECRET = "secret#cursor"
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -62,6 +64,11 @@ class Functions:
     def cognito(self) -> Any:
         """The client of the user pool's service."""
         return _cognito(self.endpoint_url)
+
+    @cached_property
+    def s3(self) -> Any:
+        """The client of the files' bucket."""
+        return self.session.client("s3", endpoint_url=self.endpoint_url)
 
     @cached_property
     def pool_id(self) -> str:
@@ -125,6 +132,15 @@ class Functions:
         found: list[dict[str, Any]] = self.dynamodb.scan(TableName=self.users, ConsistentRead=True)["Items"]
         return found
 
+    def empty(self) -> None:
+        """Take all records away; moto copies a table for each item that a transaction has for it."""
+        for table in _tables():
+            name = _named(table, self.users.removesuffix("-users"))
+            keys = [key.name for key in (table.hash, table.range) if key]
+            for item in self.dynamodb.scan(TableName=name, ConsistentRead=True)["Items"]:
+                if item.get("pk") != {"S": _SECRET}:
+                    self.dynamodb.delete_item(TableName=name, Key={key: item[key] for key in keys})
+
 
 def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     """New tables, and the package imported anew in a function's environment."""
@@ -134,7 +150,7 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     _make_tables(dynamodb, prefix)
     dynamodb.put_item(
         TableName=index,
-        Item={"pk": {"S": "secret#cursor"}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
+        Item={"pk": {"S": _SECRET}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
     )
     environment = {
         "TABLE_PREFIX": prefix,
@@ -218,7 +234,7 @@ def _make_tables(dynamodb: Any, prefix: str) -> None:
             for index in table.indexes
         ]
         dynamodb.create_table(
-            TableName=table.name.replace("student-management", prefix, 1),
+            TableName=_named(table, prefix),
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[
                 {"AttributeName": name, "AttributeType": kind} for name, kind in {k.name: k.type for k in keys}.items()
@@ -226,6 +242,10 @@ def _make_tables(dynamodb: Any, prefix: str) -> None:
             KeySchema=_schema(table.hash, table.range),
             **({"GlobalSecondaryIndexes": more} if more else {}),
         )
+
+
+def _named(table: Table, prefix: str) -> str:
+    return table.name.replace("student-management", prefix, 1)
 
 
 def _schema(hash_key: Attribute, range_key: Attribute | None) -> list[dict[str, str]]:

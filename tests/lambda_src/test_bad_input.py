@@ -65,20 +65,24 @@ every = these(iter(OPERATIONS))
 def api(lasting_api: Functions) -> Functions:
     """Refused requests change nothing that another test sees. Whose account it is needs no question to Cognito."""
     lasting_api.belongs(ADMIN, NOBODY_S_ID)
-    files.bucket_of(lasting_api)
     return lasting_api
 
 
 @pytest.fixture
-def school(api: Functions) -> School:
+def school(api: Functions) -> Iterator[School]:
     """Records for the examples."""
+    files.bucket_of(api)
+    asked = []
 
     def ask(name: str, arguments: Arguments) -> Any:
+        asked.append(name)
         reply = send(api, name, arguments)
         assert 200 <= reply.status < 300, (name, reply)
         return reply.body
 
-    return School(ask, signed_up=lambda: sign_up(api, email=f"{secrets.token_hex(6)}@x.edu"), upload=files.uploads(api))
+    yield School(ask, signed_up=lambda: sign_up(api, email=f"{secrets.token_hex(6)}@x.edu"), upload=files.uploads(api))
+    if asked:
+        api.empty()
 
 
 def send(api: Functions, name: str, arguments: Arguments, **more: Any) -> Reply:

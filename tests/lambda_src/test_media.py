@@ -36,7 +36,7 @@ class School:
 
     def __init__(self, api: Functions) -> None:
         self.api = api
-        self.s3 = api.session.client("s3")
+        self.s3 = api.s3
         self.bucket = files.bucket_of(api)
         self.feed = importlib.import_module("studentdb_api.media_feed")
         self.ada, self.bob = api.add(), api.add(givenName="Bob")
