@@ -20,10 +20,7 @@ from tests.crash.worker import Worker, working
 from tests.inventory import inventory
 from tests.support import Backend
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-
-# What runs in `make test`; the rest is slow.
-QUICK = {(WITH_DATA, "killed after")}
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +38,7 @@ def recorded(worker: Worker) -> Callable[[str], dict[Call, Doing]]:
 
 @pytest.mark.parametrize(
     ("phase", "mode"),
-    [
-        pytest.param(phase, mode, marks=[] if (phase, mode) in QUICK else [pytest.mark.slow], id=f"{phase}, {mode}")
-        for phase in PHASES
-        for mode in MODES
-    ],
+    [pytest.param(phase, mode, id=f"{phase}, {mode}") for phase in PHASES for mode in MODES],
 )
 def test_the_first_call_of_every_kind(
     worker: Worker, recorded: Callable[[str], dict[Call, Doing]], phase: str, mode: str
@@ -56,7 +49,6 @@ def test_the_first_call_of_every_kind(
     assert found.kinds == {doing.kind for doing in recorded(phase).values()}
 
 
-@pytest.mark.slow
 def test_every_kind_is_made_changed_and_removed(
     recorded: Callable[[str], dict[Call, Doing]], engine: Backend, tmp_path: Path
 ) -> None:
@@ -81,7 +73,6 @@ def _removed(resources: Sequence[Resource]) -> set[str]:
     return {resource.kind for resource in resources if resource.goes_with not in names}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_call_of_every_kind_in_a_life_of_its_own(
     worker: Worker, recorded: Callable[[str], dict[Call, Doing]], phase: str

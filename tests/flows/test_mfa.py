@@ -31,6 +31,7 @@ def enrol(machine: CommandLine, *selection: str) -> tuple[str, Run]:
     return key.group(), Run(started.returncode, out, seen + err)
 
 
+@pytest.mark.slow
 def test_a_role_that_needs_a_second_factor(school: School) -> None:
     home = school.command_line.home
     home.mkdir(exist_ok=True)
