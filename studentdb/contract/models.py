@@ -143,7 +143,6 @@ LEFT_OUT: Any = None
 
 class _Model(BaseModel):
     model_config = ConfigDict(
-        defer_build=True,
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
