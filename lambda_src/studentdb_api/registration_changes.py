@@ -5,7 +5,10 @@ from wherever it ended: the registration stays pending until all of it is done.
 
 approve: the person, where there is none; the account's item with the role and whose it is (and the audit); its group;
 then the registration is decided, and no token of before is taken any more.
-refuse: the audit; the account is deleted; then the registration is decided, and the tables forget the account.
+refuse: the account's item says so (and the audit); the account is deleted; then the registration is decided, and the
+tables forget the account.
+
+The item's mark and the item's role exclude each other: of two admins who decide at the same time, one is told.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from studentdb_api import (
 from studentdb_api.dynamodb import NO_EMAIL, Record
 from studentdb_api.problems import Decided, Duplicate, Invalid, NotFound
 from studentdb_api.request import Answer, Request
+from studentdb_api.transactions import RefusedError
 
 
 class _Found(NamedTuple):
@@ -45,7 +49,13 @@ def approve_registration(request: Request) -> Answer:
     found = _waiting(sub)
     person = _person(request, found)
     after = {**found.item, "email": found.email, "role": person["role"], "id": person["id"]}
-    user_changes.write(request, sub, found.item, after | {"personEmail": person.get("email") or NO_EMAIL})
+    after["personEmail"] = person.get("email") or NO_EMAIL
+    try:
+        user_changes.write(
+            request, sub, found.item, after, "attribute_exists(waiting) AND attribute_not_exists(refusing)"
+        )
+    except RefusedError as refused:
+        raise Decided("its refusal has begun: refuse it again, which ends what is left of that") from refused
     pool.put_into(sub, person["role"])
     settle(sub, found.item["waiting"], person["role"], found.email)
     return Answer(users.one(sub))
@@ -59,7 +69,7 @@ def refuse_registration(request: Request) -> Answer:
     try:
         if pool.groups(sub):
             raise Decided("it was approved meanwhile; to lock the account out, disable it")
-        user_changes.tell(request, sub, {"email": item.get("email")}, {})
+        _begin_refusal(request, sub, item)
         pool.call(pool.client.admin_delete_user, Username=sub)
     except NotFound:
         # Said before, or deleted by other means.
@@ -68,6 +78,15 @@ def refuse_registration(request: Request) -> Answer:
     # What is decided has left the pending ones already.
     transactions.commit([*parts, *user_changes.forgotten(sub, {**item, "waiting": ""})])
     return Answer(registrations.shown(after))
+
+
+def _begin_refusal(request: Request, sub: str, item: Record) -> None:
+    """From here on nobody can approve it. Raises Decided where somebody has begun to."""
+    mark = logins.updated(sub, {"refusing": True}, "attribute_exists(waiting) AND attribute_not_exists(#role)")
+    try:
+        transactions.commit([mark, user_changes.told(request, sub, {"email": item.get("email")}, {})])
+    except RefusedError as refused:
+        raise Decided("its approval has begun: approve it again, and disable the account to lock it out") from refused
 
 
 def settle(sub: str, since: str, role: str, email: str) -> None:

@@ -126,16 +126,22 @@ def stored(sub: str) -> Record:
     return users.items_of([sub]).get(sub, {})
 
 
-def write(request: Request, sub: str, before: Record, after: Record) -> None:
-    """The account's item, with whose account it is held against a second one, and the audit."""
+def write(request: Request, sub: str, before: Record, after: Record, condition: str = "") -> None:
+    """The account's item, with whose account it is held against a second one, and the audit.
+
+    Raises Duplicate, and RefusedError where `condition` on the item does not hold.
+    """
     old, new = before.get("id"), after.get("id")
-    parts = [logins.updated(sub, {name: after.get(name) for name in (*_TOLD, "personEmail")}), logins.listed(sub)]
+    item = logins.updated(sub, {name: after.get(name) for name in (*_TOLD, "personEmail")}, condition)
+    parts = [item, logins.listed(sub)]
     if new != old:
         parts += [locks.taken(_lock(new), sub)] if new else []
         parts += [locks.released(_lock(old), sub)] if old else []
     try:
         transactions.commit([*parts, _told(request, sub, before, after)])
     except RefusedError as refused:
+        if 0 in refused.items:
+            raise
         message = "is a person who has another account already"
         raise Duplicate(f"already taken: {message}", [{"field": "identifier", "message": message}]) from refused
 
@@ -159,12 +165,17 @@ def forgotten(sub: str, item: Record) -> list[dict[str, Any]]:
 
 def tell(request: Request, sub: str, before: Record, after: Record) -> None:
     """Tell the audit of what is about to be done to an account."""
-    transactions.commit([audit.written(request, "user", sub, before, after, reason=request.body.get("reason", ""))])
+    transactions.commit([told(request, sub, before, after)])
+
+
+def told(request: Request, sub: str, before: Record, after: Record) -> dict[str, Any]:
+    """The part of a transaction that tells the audit of it."""
+    return audit.written(request, "user", sub, before, after, reason=request.body.get("reason", ""))
 
 
 def _told(request: Request, sub: str, before: Record, after: Record) -> dict[str, Any]:
     shown = [{name: record[name] for name in _TOLD if record.get(name) not in (None, "")} for record in (before, after)]
-    return audit.written(request, "user", sub, shown[0], shown[1], reason=request.body.get("reason", ""))
+    return told(request, sub, shown[0], shown[1])
 
 
 def holder_of(email: str) -> Record | None:

@@ -311,6 +311,46 @@ def test_refused_too_late(api: Functions, refusing: Any) -> None:
     assert not gone(api, sub)
 
 
+@pytest.mark.parametrize("approved_up_to", [1, 2], ids=["the person", "the role"])
+def test_an_approval_that_has_begun_is_refused_before_its_role_only(
+    api: Functions, refusing: Any, approved_up_to: int
+) -> None:
+    sub = sign_up(api)
+    refusing(*[("TransactWriteItems", 1), ("AdminAddUserToGroup", 0)][approved_up_to - 1])
+    assert decide(api, sub, "approve", identifier="S77").status == 500
+
+    refused = decide(api, sub, "refuse", reason="no")
+
+    assert refused.status == (200 if approved_up_to == 1 else 409)
+    assert gone(api, sub) == (approved_up_to == 1)
+    if approved_up_to == 2:
+        assert decide(api, sub, "approve", identifier="S77").status == 200
+    assert (pending(api), check(api)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "second"),
+    [("refuse", "AdminDeleteUser", "approve"), ("approve", "AdminAddUserToGroup", "refuse")],
+)
+def test_two_admins_decide_at_the_same_time(api: Functions, first: str, step: str, second: str) -> None:
+    """The second one comes when the first has begun; nothing of the one who lost stays behind."""
+    bodies: dict[str, dict[str, Any]] = {"refuse": {"reason": "no"}, "approve": {"identifier": "S77"}}
+    sub, meanwhile = sign_up(api), []
+    events, name = api.pool.client.meta.events, f"before-call.cognito-identity-provider.{step}"
+
+    def decides(**_: Any) -> None:
+        events.unregister(name, decides)
+        meanwhile.append(decide(api, sub, second, **bodies[second]))
+
+    events.register(name, decides)
+    done = decide(api, sub, first, **bodies[first])
+
+    assert [(each.status, each.slug) for each in meanwhile] == [(409, "decided")]
+    assert (done.status, gone(api, sub), pending(api), check(api)) == (200, first == "refuse", [], [])
+    held = [key for key in api.locks() if key.startswith("login-of#")]
+    assert len(held) == (0 if first == "refuse" else 1)
+
+
 def test_who_waits_is_not_out_of_step(api: Functions) -> None:
     sign_up(api)
 
