@@ -127,7 +127,8 @@ def _in_order(resources: dict[str, Resource]) -> list[str]:
     return list(TopologicalSorter({n: r.dependencies() for n, r in resources.items()}).static_order())
 
 
-@pytest.mark.parametrize("writes", [20, *(pytest.param(writes, marks=pytest.mark.slow) for writes in (3, 10, 45, 70))])
+@pytest.mark.slow
+@pytest.mark.parametrize("writes", [3, 10, 20, 45, 70])
 def test_credentials_that_end_half_way(engine: Backend, writes: int) -> None:
     """X-15: the next run, with new credentials, goes on from there."""
     backend = engine.root()

@@ -75,6 +75,7 @@ def test_something_is_done_once_after_so_many_writes() -> None:
     assert sums(counting.taken()) == (1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_the_proxy_counts_as_botocore_does(tmp_path: Path) -> None:
     counting, output = Counting(), tmp_path / "calls.json"
@@ -116,6 +117,7 @@ class Forgetful(Tool):
         folder.mkdir(parents=True)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_kill_comes_after_exactly_so_many_writes(tmp_path: Path) -> None:
     tool, seen = Forgetful(), Record()

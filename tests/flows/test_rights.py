@@ -44,6 +44,7 @@ def limited(engine: Backend, school: School, actions: Iterable[str], home: Path)
     return School(school.env, machine, school.root)
 
 
+@pytest.mark.slow
 def test_what_is_declared_is_enough(engine: Backend, school: School, tmp_path: Path) -> None:
     user = limited(engine, school, declared(school.root) | EMULATOR_ONLY, tmp_path / "user")
     user.ok("deploy", "--yes")

@@ -63,7 +63,7 @@ def crash(engine: LocalEngine, running: Running) -> None:
     os.kill(running.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("end", [stop, crash])
+@pytest.mark.parametrize("end", [stop, pytest.param(crash, marks=pytest.mark.slow)])
 def test_everything_survives(engine: LocalEngine, end: Callable[[LocalEngine, Running], None]) -> None:
     before = Cloud(engine.up())
     made = _make(before)
