@@ -1,7 +1,7 @@
 """Processes that begin with `studentdb` imported: the tests start hundreds, and the imports take longer than the rest.
 
 A process of this file loads everything once and then forks: what runs is a process of its own, with its own folder,
-environment and streams. `CommandLine.start` begins from nothing; so do the wheel's test and the first hour.
+environment and streams. `CommandLine.start` begins from nothing, and so does the wheel's test.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from pathlib import Path
 
 import studentdb
 
-_MOST = 1 << 20  # bytes of a command line and its environment
 _NOT_LOADED = ("studentdb.__main__", "studentdb.local.serve")
 
 
@@ -37,14 +36,16 @@ def run(
 ) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command. Raises TooLongError after `patience` seconds."""
     with contextlib.ExitStack() as opened:
-        streams = [opened.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
-        streams[0].write(stdin.encode())
-        streams[0].seek(0)
+        asked = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        files = [opened.enter_context(tempfile.TemporaryFile()) for _ in range(4)]
+        for file, content in zip(files, (json.dumps(asked), stdin), strict=False):
+            file.write(content.encode())
+            file.seek(0)
         told, tell = os.pipe()
         ended = opened.enter_context(os.fdopen(told, "rb", buffering=0))
-        asked = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
         try:
-            socket.send_fds(_ready(), [json.dumps(asked).encode()], [*(each.fileno() for each in streams), tell])
+            # One byte, which several threads cannot mix up; what is asked for lies in a file.
+            socket.send_fds(_ready(), [b"."], [*(each.fileno() for each in files), tell])
         finally:
             os.close(tell)
         process = int(ended.readline())
@@ -54,18 +55,16 @@ def run(
             os.kill(process, signal.SIGKILL)
             raise TooLongError(f"studentdb {' '.join(arguments)} did not end in {patience:g} s")
         code = int(ended.readline())
-        for each in streams[1:]:
-            each.seek(0)
-        out, err = (each.read().decode() for each in streams[1:])
+        for file in files[2:]:
+            file.seek(0)
+        out, err = (file.read().decode() for file in files[2:])
         return code, out, err
 
 
 @cache
 def _ready() -> socket.socket:
     """The connection to the process that forks; it ends when this one does."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for end in (ours, theirs):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST)
+    ours, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
             [sys.executable, "-m", "tests.ready", str(theirs.fileno())],
@@ -92,7 +91,7 @@ def _serve(connection: socket.socket) -> None:
     # A child that has ended is nobody's business here.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        message, received, _, _ = socket.recv_fds(connection, _MOST, 4)
+        message, received, _, _ = socket.recv_fds(connection, 1, 5)
         if not message:
             os._exit(0)
         if os.fork() == 0:
@@ -101,7 +100,7 @@ def _serve(connection: socket.socket) -> None:
             os.close(each)
     connection.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    *streams, tell = received
+    request, *streams, tell = received
     if process := os.fork():
         # Of the two, this one waits and tells.
         os.write(tell, f"{process}\n".encode())
@@ -112,7 +111,8 @@ def _serve(connection: socket.socket) -> None:
         os.dup2(stream, number)
         os.close(stream)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    asked = json.loads(message)
+    with os.fdopen(request, encoding="utf-8") as file:
+        asked = json.load(file)
     os.environ.clear()
     os.environ.update(asked["environment"])
     os.chdir(asked["folder"])

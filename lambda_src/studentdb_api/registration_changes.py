@@ -55,7 +55,7 @@ def approve_registration(request: Request) -> Answer:
             request, sub, found.item, after, "attribute_exists(waiting) AND attribute_not_exists(refusing)"
         )
     except RefusedError as refused:
-        raise Decided("its refusal has begun: refuse it again, which ends what is left of that") from refused
+        raise Decided("its refusal has begun: refuse it again to finish that") from refused
     pool.put_into(sub, person["role"])
     settle(sub, found.item["waiting"], person["role"], found.email)
     return Answer(users.one(sub))
@@ -86,7 +86,9 @@ def _begin_refusal(request: Request, sub: str, item: Record) -> None:
     try:
         transactions.commit([mark, user_changes.told(request, sub, {"email": item.get("email")}, {})])
     except RefusedError as refused:
-        raise Decided("its approval has begun: approve it again, and disable the account to lock it out") from refused
+        raise Decided(
+            "its approval has begun: approve it again to finish that; then disable the account to lock it out"
+        ) from refused
 
 
 def settle(sub: str, since: str, role: str, email: str) -> None:

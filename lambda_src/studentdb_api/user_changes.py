@@ -138,7 +138,7 @@ def write(request: Request, sub: str, before: Record, after: Record, condition: 
         parts += [locks.taken(_lock(new), sub)] if new else []
         parts += [locks.released(_lock(old), sub)] if old else []
     try:
-        transactions.commit([*parts, _told(request, sub, before, after)])
+        transactions.commit([*parts, _items_told(request, sub, before, after)])
     except RefusedError as refused:
         if 0 in refused.items:
             raise
@@ -149,7 +149,7 @@ def write(request: Request, sub: str, before: Record, after: Record, condition: 
 def forget(request: Request, sub: str) -> None:
     """The tables know the account no more."""
     before = stored(sub)
-    transactions.commit([*forgotten(sub, before), _told(request, sub, before, {})])
+    transactions.commit([*forgotten(sub, before), _items_told(request, sub, before, {})])
 
 
 def forgotten(sub: str, item: Record) -> list[dict[str, Any]]:
@@ -173,7 +173,7 @@ def told(request: Request, sub: str, before: Record, after: Record) -> dict[str,
     return audit.written(request, "user", sub, before, after, reason=request.body.get("reason", ""))
 
 
-def _told(request: Request, sub: str, before: Record, after: Record) -> dict[str, Any]:
+def _items_told(request: Request, sub: str, before: Record, after: Record) -> dict[str, Any]:
     shown = [{name: record[name] for name in _TOLD if record.get(name) not in (None, "")} for record in (before, after)]
     return told(request, sub, shown[0], shown[1])
 

@@ -311,21 +311,25 @@ def test_refused_too_late(api: Functions, refusing: Any) -> None:
     assert not gone(api, sub)
 
 
-@pytest.mark.parametrize("approved_up_to", [1, 2], ids=["the person", "the role"])
-def test_an_approval_that_has_begun_is_refused_before_its_role_only(
-    api: Functions, refusing: Any, approved_up_to: int
-) -> None:
+def test_refused_where_an_approval_made_the_person_only(api: Functions, refusing: Any) -> None:
     sub = sign_up(api)
-    refusing(*[("TransactWriteItems", 1), ("AdminAddUserToGroup", 0)][approved_up_to - 1])
+    refusing("TransactWriteItems", 1)
+    assert decide(api, sub, "approve", identifier="S77").status == 500
+
+    assert decide(api, sub, "refuse", reason="no").status == 200
+    assert (pending(api), gone(api, sub), check(api)) == ([], True, [])
+
+
+def test_not_refused_where_an_approval_gave_the_role(api: Functions, refusing: Any) -> None:
+    sub = sign_up(api)
+    refusing("AdminAddUserToGroup")
     assert decide(api, sub, "approve", identifier="S77").status == 500
 
     refused = decide(api, sub, "refuse", reason="no")
 
-    assert refused.status == (200 if approved_up_to == 1 else 409)
-    assert gone(api, sub) == (approved_up_to == 1)
-    if approved_up_to == 2:
-        assert decide(api, sub, "approve", identifier="S77").status == 200
-    assert (pending(api), check(api)) == ([], [])
+    assert (refused.status, refused.slug) == (409, "decided")
+    assert decide(api, sub, "approve", identifier="S77").status == 200
+    assert (pending(api), gone(api, sub), check(api)) == ([], False, [])
 
 
 @pytest.mark.parametrize(
