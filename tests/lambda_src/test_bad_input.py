@@ -21,7 +21,7 @@ from tests.examples import EXAMPLES, Arguments, School, address, example
 from tests.lambda_src import files
 from tests.lambda_src.events import ADMIN, event
 from tests.lambda_src.functions import Functions, Reply
-from tests.lambda_src.test_registrations import sign_up
+from tests.lambda_src.waiting import sign_up
 
 NOBODY_S_ID = "00000000-0000-4000-8000-000000000000"
 

@@ -17,8 +17,8 @@ from tests.lambda_src.functions import Functions
 from tests.lambda_src.gradebook import open_gradebook
 from tests.lambda_src.mailbox import SENDER, SITE, Mailbox, refusal
 from tests.lambda_src.ses_events import bounce, complaint
-from tests.lambda_src.test_registrations import sign_up
 from tests.lambda_src.test_sign_up import invoke
+from tests.lambda_src.waiting import sign_up
 from tests.sign_ups import Person, confirmed
 
 QUIET = 600

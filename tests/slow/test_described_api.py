@@ -24,7 +24,7 @@ from tests.lambda_src import files
 from tests.lambda_src.events import event
 from tests.lambda_src.functions import Functions, cold_start
 from tests.lambda_src.gateway import Gateway
-from tests.lambda_src.test_registrations import sign_up
+from tests.lambda_src.waiting import sign_up
 from tests.support import MOTO_ACCOUNT, Backend
 
 pytestmark = pytest.mark.slow
