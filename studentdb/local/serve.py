@@ -74,7 +74,7 @@ class Home:
 
 
 class Saver:
-    """Saves the state of all services, within about a second of a write."""
+    """Saves the state of all services, about a second after a write, and later where a save itself takes long."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -59,7 +59,7 @@ def stop(engine: LocalEngine, running: Running) -> None:
 
 
 def crash(engine: LocalEngine, running: Running) -> None:
-    _await_saved(engine)
+    _await_saved(engine, running)
     os.kill(running.pid, signal.SIGKILL)
 
 
@@ -96,15 +96,19 @@ def test_nothing_is_kept_when_not_wanted(tmp_path: Path) -> None:
         engine.down()
 
 
-def _await_saved(engine: LocalEngine) -> None:
-    """Saving happens about a second after a write and once more after writes during a save."""
-    newest = 0.0
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < 2.5:
-        now = max((path.stat().st_mtime for path in (engine.home / "state").glob("*.json")), default=0.0)
-        if now != newest:
-            newest, quiet_since = now, time.monotonic()
-        time.sleep(0.05)
+def _await_saved(engine: LocalEngine, running: Running) -> None:
+    """All files of a save are of one moment, and the next one begins after the last of them: two marks in a row.
+
+    How long that takes depends on how long saving does; a busy machine takes its time.
+    """
+    parameters = Cloud(running).client("ssm")
+    saved = engine.home / "state" / "ssm.json"
+    for mark in ("/saved/first", "/saved/second"):
+        parameters.put_parameter(Name=mark, Value="-", Type="String")
+        end = time.monotonic() + 60
+        while not saved.exists() or mark not in saved.read_text(encoding="utf-8"):
+            assert time.monotonic() < end, "nothing is saved"
+            time.sleep(0.05)
 
 
 def _table(cloud: Cloud) -> None:
