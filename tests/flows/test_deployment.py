@@ -209,22 +209,22 @@ def test_two_deployments_side_by_side(deployed: Deployed, school: School, engine
     before = inventory(other)
     site_url = school.ok("deploy", "--yes", "--json").data["site_url"]
     school.sign_in()
-    ada = ("--number", "S1", "--given-name", "Ada", "--family-name", "Lovelace")
+    ada = ("--number", "SIDE-1", "--given-name", "Ada", "--family-name", "Sidebyside")
     school.ok("students add", *ada)
-    assert "S1" not in deployed.cli("students", "list")
+    assert "Sidebyside" not in deployed.cli("students", "list")
 
     person = CommandLine(tmp_path / "person")
     person.ok("login", ADMIN, "--site", site_url, "--password-stdin", stdin=PASSWORD)
     email, password = deployed.admin_email, deployed.admin_password
     person.ok("login", email, "--site", deployed.site_url, "--password-stdin", stdin=password)
-    unclear = person.run("students", "delete", "S1", "--yes")
+    unclear = person.run("students", "delete", "SIDE-1", "--yes")
     assert unclear.code == 2
     assert "which deployment is meant is not clear" in unclear.err
     assert deployed.site_url in unclear.err
     assert site_url in unclear.err
     person.ok("use", site_url)
     assert "* " in person.ok("use")
-    assert f"At {school.env}@{REGION}" in person.run("students", "delete", "S1", "--yes").err
+    assert f"At {school.env}@{REGION}" in person.run("students", "delete", "SIDE-1", "--yes").err
     assert json.loads(person.ok("whoami", "--json"))["site_url"] == site_url
     assert json.loads(person.ok("whoami", "--json", "--env", "prod"))["site_url"] == deployed.site_url
 
