@@ -1,4 +1,4 @@
-# Needs python3 (3.11 or newer, with venv) and git; everything else comes from requirements/dev.lock, into .venv.
+# Needs python3 (3.11 or newer, with venv) and git; everything else comes from requirements/, into .venv.
 # `make test` uses Chromium and Node where they are and says what it left out where they are not; .ci/run installs them.
 
 PYTHON ?= python3
@@ -12,6 +12,7 @@ QUICK_JOBS ?= 3
 # Compiled modules are kept, whatever the shell says: the tests import the functions hundreds of times.
 unexport PYTHONDONTWRITEBYTECODE
 UV := uv==0.13.8
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test format lint types site-types tests docs golden test-slow crash lock bench bench-others clean
@@ -28,7 +29,7 @@ help:
 	@echo 'make format     put the code into form'
 	@echo 'make bench      measurements'
 	@echo 'make bench-others the same job by chalice, CDK and Serverless'
-	@echo 'make lock       requirements/dev.lock from pyproject.toml'
+	@echo 'make lock       requirements/*.lock from pyproject.toml'
 	@echo 'make clean      remove .venv and caches'
 
 demo: install
@@ -38,19 +39,22 @@ demo: install
 
 install: $(VENV)/.installed
 
-$(VENV)/.locked: requirements/dev.lock
+# uv takes 2 s where pip takes 28. It knows nothing of pip's own settings (a mirror, a proxy): then pip does it after all.
+$(VENV)/.locked: requirements/dev.lock requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "studentdb needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; \
 	  echo "Name another one: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) has no venv. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.lock
+	{ $(PIP) --require-hashes -r requirements/uv.lock && \
+	  $(BIN)/uv pip install --quiet --python $(PY) --require-hashes -r requirements/dev.lock; } || \
+	  $(PIP) --require-hashes -r requirements/dev.lock
 	@touch $@
 
 # Without isolation the build backend is the locked one as well.
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The hashes are those of the registry in use; no host stands in the file.
@@ -59,6 +63,8 @@ lock:
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '$(UV)'
 	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate --no-emit-index-url --extra local --group dev pyproject.toml -o requirements/dev.lock
+	echo '$(UV)' | .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url - -o requirements/uv.lock
 
 # ---- checks ----
 

@@ -20,6 +20,12 @@ class Environment:
         self.python = scripts / "python"
         self.studentdb = scripts / "studentdb"
 
+    def install(self, *arguments: str) -> None:
+        """As `pip install`; by uv, which takes a tenth of the time, where it is there and gets at the packages."""
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--python", self.python, *arguments]
+        if subprocess.run(uv, env=self._variables(), capture_output=True, check=False).returncode != 0:
+            self.pip("install", *arguments)
+
     def pip(self, *arguments: str, cwd: Path | None = None) -> None:
         """Run pip, quietly unless it fails."""
         self.run(self.python, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments, cwd=cwd)

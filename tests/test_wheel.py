@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     environment = Environment(tmp_path_factory.mktemp("installed"))
-    environment.pip("install", f"{wheel}[local]")
+    environment.install(f"{wheel}[local]")
     yield environment
     cli(environment, "local", "down")
 

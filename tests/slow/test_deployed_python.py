@@ -17,7 +17,7 @@ def test_the_functions_pass_their_tests_there(tmp_path: Path) -> None:
     if python is None:
         pytest.skip("LEFT OUT: no working Python 3.13")
     environment = Environment(tmp_path, python)
-    environment.pip("install", "--require-hashes", "-r", str(ROOT / "requirements" / "dev.lock"))
+    environment.install("--require-hashes", "-r", str(ROOT / "requirements" / "dev.lock"))
     tests = environment.run(
         environment.python,
         *("-m", "pytest", "-p", "no:cacheprovider", "-m", "not browser and not slow"),
