@@ -22,7 +22,7 @@ class Environment:
 
     def install(self, *arguments: str) -> None:
         """As `pip install`; by uv, which takes a tenth of the time, where it is there and gets at the packages."""
-        uv = [sys.executable, "-m", "uv", "pip", "install", "--python", self.python, *arguments]
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--python", str(self.python), *arguments]
         if subprocess.run(uv, env=self._variables(), capture_output=True, check=False).returncode != 0:
             self.pip("install", *arguments)
 
