@@ -171,6 +171,7 @@ def _deployer(
     return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
 
 
+@pytest.mark.slow
 def test_a_survey_is_made_again_under_the_lock_where_it_could_be_old(school: School) -> None:
     aws, now, surveys = school.root, [0.0], 0
 

@@ -73,6 +73,7 @@ def test_nothing_changed(school: Installation) -> None:
     assert not school.calls.of("HeadObject")
 
 
+@pytest.mark.slow
 def test_another_part_changed(school: Installation) -> None:
     school.calls.forget()
     school.with_settings(log_retention_days=30).deploy()
@@ -114,6 +115,7 @@ def test_back_to_an_earlier_version(school: Installation, site: Path) -> None:
     assert (uploaded(school), cleared(school)) == ([MANIFEST, "router.js"], [["/*"]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "written", "taken_away"),
     [("index.html", [MANIFEST, "index.html"], []), ("extra.html", [MANIFEST], ["extra.html"])],
@@ -129,6 +131,7 @@ def test_what_somebody_did_by_hand_goes_from_the_caches_too(
     test_nothing_changed(school)
 
 
+@pytest.mark.slow
 def test_a_teardown_clears_no_caches(engine: Backend) -> None:
     school = Installation.on(engine, fresh_env())
     school.deploy()

@@ -71,6 +71,7 @@ def verified(aws: Aws) -> None:
         aws.client("sesv2").meta.events.unregister(f"after-call.sesv2.{operation}", unique_id=f"unverified-{operation}")
 
 
+@pytest.mark.slow
 def test_from_unverified_to_switched_off(school: Installation, domain: str) -> None:
     """Cognito keeps its own sender until SES has verified ours; the plan is empty as long as nothing changes."""
     aws, prefix = school.aws, school.aws.deployment.prefix
@@ -132,6 +133,7 @@ def test_what_a_deploy_says_is_missing(school: Installation, domain: str) -> Non
     assert any("eu-central-1.console.aws.amazon.com" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_another_sender_takes_the_place_of_the_first(school: Installation, domain: str) -> None:
     school.deploy()
     other = school.with_settings(mail_from=f"office@new.{domain}")

@@ -198,6 +198,7 @@ class _Updating:
             self.at_first_migration = dict(self.left)
 
 
+@pytest.mark.slow
 def test_a_process_killed_in_the_middle_of_a_migration(engine: Backend) -> None:
     env = fresh_env()
     aws = engine.root(env)

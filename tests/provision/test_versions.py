@@ -59,6 +59,7 @@ def test_a_newer_tool_marks_the_deployment_and_an_equal_one_writes_nothing(engin
     deployer(aws, partial(stack, version="1.0.1")).teardown(delete_data=True)
 
 
+@pytest.mark.slow
 def test_the_mark_is_a_newer_tools_first_write(engine: Backend) -> None:
     """Killed right after it, nothing else is changed yet and the older tool keeps away already."""
     aws = engine.root()
@@ -80,6 +81,7 @@ def test_the_mark_is_a_newer_tools_first_write(engine: Backend) -> None:
     newer.teardown(delete_data=True)
 
 
+@pytest.mark.slow
 def test_a_deployment_from_before_the_tags_gets_them(engine: Backend) -> None:
     aws = engine.root()
     users = f"{aws.deployment.prefix}-users"
