@@ -75,5 +75,8 @@ def item(record: Mapping[str, Any]) -> Item:
 
 def record(stored: Mapping[str, Any]) -> Record:
     """An item as a record."""
-    # Most of it is text: a score sheet has thousands of these, and each call counts.
-    return {name: each["S"] if "S" in each else value(each) for name, each in stored.items()}
+    # Most of it is text, then truth: a score sheet has thousands of these, and each call counts.
+    return {
+        name: each["S"] if "S" in each else each["BOOL"] if "BOOL" in each else value(each)
+        for name, each in stored.items()
+    }

@@ -99,16 +99,23 @@ def final(graded: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], today: 
 def mean(parts: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:
     """The mean of (weight, value); None where nothing weighs anything."""
     # With one denominator for all of them: a Fraction would look for the least one at every step.
-    of_weights = math.lcm(*(weight.denominator for weight, _ in parts))
-    weights = sum(weight.numerator * (of_weights // weight.denominator) for weight, _ in parts)
-    if not weights:
+    weights, products = [], []
+    for weight, value in parts:
+        above, below = weight.as_integer_ratio()
+        weights.append((above, below))
+        reached, most = value.as_integer_ratio()
+        products.append((above * reached, below * most))
+    whole, of_weights = _summed(weights)
+    if not whole:
         return None
-    of_all = math.lcm(*(weight.denominator * value.denominator for weight, value in parts))
-    total = sum(
-        weight.numerator * value.numerator * (of_all // (weight.denominator * value.denominator))
-        for weight, value in parts
-    )
-    return Fraction(total * of_weights, weights * of_all)
+    total, of_all = _summed(products)
+    return Fraction(total * of_weights, whole * of_all)
+
+
+def _summed(ratios: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Their sum, as one ratio that nobody has shortened."""
+    below = math.lcm(*{each for _, each in ratios})
+    return sum(above * (below // each) for above, each in ratios), below
 
 
 def figures(values: Iterable[Fraction | Decimal]) -> Figures:

@@ -37,7 +37,7 @@ def list_result_history(request: Request) -> Answer:
 
 def shown(result: Mapping[str, Any]) -> Record:
     """The result as the API shows it."""
-    return {name: result.get(name) for name in _FIELDS}
+    return dict(zip(_FIELDS, map(result.get, _FIELDS), strict=True))
 
 
 def said(result: Mapping[str, Any]) -> Record:
