@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from benchmarks import deployment, handler, listing, own_time, startup, units
+from benchmarks import deployment, handler, listing, own_time, startup, transfer, units
 from benchmarks.clock import FailedError
 from studentdb.errors import StudentDBError
 
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "handler": (handler.measure, 15),
     "own_time": (own_time.measure, 500),
     "listing": (listing.measure, 3),
+    "transfer": (transfer.measure, 3),
     # They are the same in every run.
     "units": (lambda _: units.measure(), 1),
 }

@@ -98,7 +98,8 @@ class Files:
             if now.status != "pending" or time.monotonic() > end:
                 return now
             self._sleep(pause)
-            pause = min(pause * 1.5, 3.0)
+            # What a large file takes, it waits a quarter longer at most.
+            pause = min(pause * 1.25, 3.0)
 
 
 class _Counted:
