@@ -17,7 +17,7 @@ NOT_THERE = "there is no file with this id"
 RECORD = "-"
 FIELDS = (
     *("id", "name", "caption", "contentType", "size", "sha256", "classId", "studentId", "ownerId", "status"),
-    *("reason", "expiresAt", "deletedAt", "createdAt", "updatedAt", "version"),
+    *("reason", "expiresAt", "deletedAt", "removedAt", "createdAt", "updatedAt", "version"),
 )
 
 
@@ -66,9 +66,9 @@ def key(media_id: str, part: str = RECORD) -> dynamodb.Item:
 
 
 def shown(record: Record) -> Record:
-    """As the API shows it. From `expiresAt` on it is expired. Nothing removes the file itself yet but a delete."""
+    """As the API shows it. From `expiresAt` on it is expired; that is removed later, when DynamoDB comes to it."""
     status = record["status"]
-    if status in ("ready", "pending") and is_over(record):
+    if status in ("ready", "pending", "failed") and is_over(record):
         status = "expired"
     return {name: record.get(name) for name in FIELDS} | {"status": status, "links": record.get("links", 0)}
 

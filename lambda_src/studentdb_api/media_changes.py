@@ -16,6 +16,7 @@ from studentdb_api import (
     dynamodb,
     logins,
     media,
+    media_life,
     media_store,
     membership,
     people,
@@ -28,8 +29,6 @@ from studentdb_api.request import Answer, Request
 from studentdb_api.transactions import RefusedError
 
 _QUOTA = int(os.environ.get("MEDIA_QUOTA_MB", "0")) * 1024 * 1024
-# As long as S3 keeps what is behind a delete marker.
-RESTORE_DAYS = 30
 
 
 def create_media(request: Request) -> Answer:
@@ -55,7 +54,8 @@ def create_media(request: Request) -> Answer:
     }
     told = audit.written(request, "media", media_id, {}, media.shown(record))
     try:
-        transactions.commit([{"Put": put}, _used(request.caller.sub, record["size"]), told])
+        due = media_life.marker(media_id, media_life.due(record))
+        transactions.commit([{"Put": put}, _counted(request.caller.sub, record["size"]), due, told])
     except RefusedError as refused:
         if 0 not in refused.items:
             raise QuotaUsedUp(_QUOTA // (1024 * 1024)) from refused
@@ -71,21 +71,24 @@ def update_media(request: Request) -> Answer:
     before = media.changeable(request, request.parameters["id"])
     given = records.normal(request.body)
     _check_version(before, given.pop("version"))
+    if "expiresAt" in given and "endedAt" in before:
+        raise MediaConflict("the file itself is gone: its time cannot be changed any more")
     if given.get("expiresAt"):
         given["expiresAt"] = _future(given["expiresAt"])
     return Answer(media.shown(_changed(request, before, given)))
 
 
 def delete_media(request: Request) -> Answer:
-    """DELETE /api/media/{id}: nobody gets a link any more; for 30 days it can be restored."""
+    """DELETE /api/media/{id}: nobody gets a link any more; for 30 days it can be restored, and counts in the quota."""
     before = media.changeable(request, request.parameters["id"])
     if before["status"] != "deleted":
         if "version" in request.query:
             _check_version(before, request.query["version"])
         # First the record: what fails after that is a file that nobody gets, and a repeat, of any version, hides it.
         changes = {"status": "deleted", "statusBefore": before["status"], "deletedAt": clock.now()}
-        _changed(request, before, changes, [_used(before["owner"], -before["size"])])
-    _cover(before["id"])
+        _changed(request, before, changes)
+    if "endedAt" not in before:
+        _cover(before["id"])
     return Answer(None)
 
 
@@ -96,15 +99,17 @@ def restore_media(request: Request) -> Answer:
     if before["status"] != "deleted":
         raise MediaConflict("it is not deleted")
     deleted = datetime.datetime.fromisoformat(before["deletedAt"])
-    if datetime.datetime.now(datetime.UTC) - deleted >= datetime.timedelta(days=RESTORE_DAYS):
-        raise MediaConflict(f"it was deleted more than {RESTORE_DAYS} days ago")
+    if "endedAt" in before:
+        raise MediaConflict("the file itself is gone")
+    if datetime.datetime.now(datetime.UTC) - deleted >= datetime.timedelta(days=media_life.RESTORE_DAYS):
+        raise MediaConflict(f"it was deleted more than {media_life.RESTORE_DAYS} days ago")
     # An upload that was under way is over by now: its file comes as a version of its own, or not at all.
     versions = media_store.uncover(before["id"])
     try:
         if before.get("versionId", "") not in {"", *versions}:
             raise MediaConflict("the file itself is gone")
         changes = {"status": before["statusBefore"], "statusBefore": None, "deletedAt": None}
-        after = _changed(request, before, changes, [_used(before["owner"], before["size"])])
+        after = _changed(request, before, changes)
     except Problem:
         # Left uncovered, it would be there for ever: the lifecycle removes what is behind a delete marker.
         _cover(before["id"])
@@ -155,9 +160,7 @@ def _left(record: Record) -> list[int]:
     return [max(1, int((end - datetime.datetime.now(datetime.UTC)).total_seconds()))]
 
 
-def _changed(
-    request: Request, before: Record, changes: dict[str, Any], more: list[dict[str, Any]] | None = None
-) -> Record:
+def _changed(request: Request, before: Record, changes: dict[str, Any]) -> Record:
     """Write `changes` (None removes a field) to the record that was read as `before`; returns it as it is then."""
     after = {name: value for name, value in {**before, **changes}.items() if value is not None}
     after |= {"version": before["version"] + 1, "updatedAt": clock.now()}
@@ -180,12 +183,12 @@ def _changed(
         },
     }
     told = audit.written(request, "media", before["id"], media.shown(before), media.shown(after))
+    due = media_life.marker(before["id"], media_life.due(after))
     try:
-        transactions.commit([{"Update": update}, *(more or []), told])
-    except RefusedError as refused:
-        if 0 in refused.items:
-            _check_version(media.stored(before["id"]), before["version"])
-        raise QuotaUsedUp(_QUOTA // (1024 * 1024)) from refused
+        transactions.commit([{"Update": update}, due, told])
+    except RefusedError:
+        _check_version(media.stored(before["id"]), before["version"])
+        raise
     return after
 
 
@@ -194,18 +197,11 @@ def _check_version(now: Record, version: int) -> None:
         raise audit.conflict("media", now["id"], media.shown(now), version)
 
 
-def _used(owner: str, size: int) -> dict[str, Any]:
-    """The transaction's part that counts the bytes of an owner's files, up to the quota."""
-    condition = {}
-    values = {":size": {"N": str(size)}}
-    if size > 0:
-        condition = {"ConditionExpression": "attribute_not_exists(used) OR used <= :most"}
-        values[":most"] = {"N": str(_QUOTA - size)}
-        if size > _QUOTA:
-            raise QuotaUsedUp(_QUOTA // (1024 * 1024))
-    key = {"pk": {"S": f"media#{owner}"}, "sk": {"S": "-"}}
-    update = {"UpdateExpression": "ADD used :size", "ExpressionAttributeValues": values, **condition}
-    return {"Update": {"TableName": dynamodb.INDEX, "Key": key, **update}}
+def _counted(owner: str, size: int) -> dict[str, Any]:
+    """The transaction's part that counts a new file. Raises QuotaUsedUp where it alone is too much."""
+    if size > _QUOTA:
+        raise QuotaUsedUp(_QUOTA // (1024 * 1024))
+    return media_life.counted(owner, size, _QUOTA - size)
 
 
 def _audience(given: Record) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import urllib.parse
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -83,12 +84,44 @@ def hide(media_id: str) -> None:
 def uncover(media_id: str) -> set[str]:
     """Take the delete markers away. Returns the versions of the file that are there."""
     versions: set[str] = set()
+    for each in entries(media_id):
+        if each["deleteMarker"]:
+            _remove(each)
+        else:
+            versions.add(each["versionId"])
+    return versions
+
+
+def remove_all(media_id: str) -> None:
+    """Remove every version and every delete marker, for good."""
+    for each in entries(media_id):
+        _remove(each)
+
+
+def newest(media_id: str) -> str:
+    """The version that came last; "" when there is none."""
+    versions = [each for each in entries(media_id) if not each["deleteMarker"]]
+    return max(versions, key=lambda each: str(each["createdAt"]), default={"versionId": ""})["versionId"]
+
+
+def entries(media_id: str) -> Iterator[dict[str, Any]]:
+    """What S3 has of a file, the newest first: versions and delete markers."""
     pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=object_key(media_id))
     for page in pages:
-        for marker in page.get("DeleteMarkers", ()):
-            client().delete_object(Bucket=_BUCKET, Key=marker["Key"], VersionId=marker["VersionId"])
-        versions |= {version["VersionId"] for version in page.get("Versions", ())}
-    return versions
+        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        # S3 has the versions of a page apart from its markers.
+        for each in sorted(found, key=lambda each: each["LastModified"], reverse=True):
+            yield {
+                "key": each["Key"],
+                "versionId": each["VersionId"],
+                "size": each.get("Size"),
+                "createdAt": clock.text(each["LastModified"]),
+                "deleteMarker": "Size" not in each,
+            }
+
+
+def _remove(entry: dict[str, Any]) -> None:
+    client().delete_object(Bucket=_BUCKET, Key=entry["key"], VersionId=entry["versionId"])
 
 
 def _attachment(name: str) -> str:

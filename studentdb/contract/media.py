@@ -1,7 +1,8 @@
 """Media: files that a person uploads for themselves, for a class, or about a student.
 
 A file travels between its owner and S3 directly; the API keeps its record and hands out presigned requests. A record is
-`pending` until the file has arrived and was looked at; then it is `ready`, or `quarantined` with a reason.
+`pending` until the file has arrived and was looked at; then it is `ready`, or `quarantined` with a reason, or `failed`
+where looking at it did not work. One that never arrives is `abandoned`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ MediaType = Literal[
     "text/plain",
     "video/mp4",
 ]
-MediaStatus = Literal["pending", "ready", "quarantined", "deleted", "expired"]
+MediaStatus = Literal["pending", "ready", "quarantined", "failed", "deleted", "expired", "abandoned"]
 # A name that every file system takes: no separators, no characters that one of them keeps for itself.
 FileName = Annotated[
     str,
@@ -79,7 +80,10 @@ class MediaUpdate(RequestModel):
 
 
 class Media(ResponseModel):
-    """A file's record. `links` is how many links to it were given out; `reason` says why it is quarantined."""
+    """A file's record. `links` is how many links to it were given out; `reason` says why it is quarantined, or failed.
+
+    From `removed_at` on nothing of the file is left, and it does not count in its owner's quota any more.
+    """
 
     id: str
     name: str
@@ -95,6 +99,7 @@ class Media(ResponseModel):
     links: int = 0
     expires_at: str | None = None
     deleted_at: str | None = None
+    removed_at: str | None = None
     created_at: str
     updated_at: str
     version: int

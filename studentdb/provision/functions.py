@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,12 @@ from studentdb.provision.tables import Tables
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
 SIGN_UP = "sign-up"
+# Only what DynamoDB itself has removed, of all that changes in the media table.
+_MARKER_GONE = {
+    "eventName": ["REMOVE"],
+    "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
+    "dynamodb": {"Keys": {"key": {"S": ["expiry"]}}},
+}
 
 
 def answering(
@@ -146,7 +153,7 @@ def signing_up(
 
 def inspecting(
     deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, media: DataBucket, s3_addressing: str
-) -> tuple[Resource, ...]:
+) -> tuple[LogGroup, Role, RolePolicy, Function, Permission, BucketNotification]:
     """What looks at each new file: a function that the bucket invokes."""
     parts = function(
         deployment,
@@ -170,6 +177,49 @@ def inspecting(
         name="media", bucket=media.out("name"), function_arn=parts[-1].out("arn"), prefix="media/"
     )
     return (*parts, permission, notification)
+
+
+def ending(
+    deployment: Deployment,
+    settings: StackSettings,
+    code: bytes,
+    tables: Tables,
+    media: DataBucket,
+    looks: Function,
+    s3_addressing: str,
+) -> tuple[Resource, ...]:
+    """What ends files whose time is over: a function that the stream of the media table invokes.
+
+    `looks` is the function that looks at new files.
+    """
+    table = tables.media
+    parts = function(
+        deployment,
+        settings,
+        code,
+        "media-expiry",
+        [
+            policies.reads_stream(table.out("arn")),
+            *policies.ends_media(media.out("arn"), table.out("arn"), tables.index.out("arn"), looks.out("arn")),
+        ],
+        handler="studentdb_api.media_expiry.handler",
+        description=f"Ends files whose time is over ({deployment.id})",
+        environment={
+            "MEDIA_BUCKET": media.out("name"),
+            "MEDIA_FUNCTION": looks.out("name"),
+            "S3_ADDRESSING": s3_addressing,
+        },
+        timeout_s=60,
+    )
+    stream = EventSourceMapping(
+        name="media",
+        function_name=parts[-1].out("name"),
+        table_arn=table.out("arn"),
+        stream_arn=table.out("stream_arn"),
+        batch_size=10,
+        patterns=(json.dumps(_MARKER_GONE),),
+    )
+    return (*parts, stream)
 
 
 def function(

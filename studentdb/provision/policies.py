@@ -155,6 +155,19 @@ def inspects_media(bucket_arn: str, table_arn: str) -> Sequence[Mapping[str, Any
     )
 
 
+def ends_media(bucket_arn: str, table_arn: str, index_arn: str, looks_arn: str) -> Sequence[Mapping[str, Any]]:
+    """Removing what is left of a file, saying so in its record and its owner's quota; having one looked at again."""
+    quotas = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["media#*"]}}
+    return (
+        allow(["s3:DeleteObjectVersion"], [f"{bucket_arn}/media/*"]),
+        allow(["s3:ListBucketVersions"], [bucket_arn]),
+        allow(["dynamodb:GetItem"], [table_arn]),
+        writes([table_arn]),
+        {**allow(["dynamodb:UpdateItem"], [index_arn]), "Condition": quotas},
+        allow(["lambda:InvokeFunction"], [looks_arn]),
+    )
+
+
 def content_security_policy(cognito_url: str) -> str:
     """Nothing but the site's own files, and one place to talk to besides: Cognito."""
     return "; ".join(

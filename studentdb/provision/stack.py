@@ -71,6 +71,8 @@ def stack(
 
     media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
 
+    inspecting = functions.inspecting(deployment, settings, code, data, media, endpoints.s3_addressing)
+
     # --- people
     *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data, mailing.outbox(prefix))
     pool = UserPool(
@@ -214,7 +216,8 @@ def stack(
         *functions.searching(deployment, settings, code, data),
         media,
         media_cors,
-        *functions.inspecting(deployment, settings, code, data, media, endpoints.s3_addressing),
+        *inspecting,
+        *functions.ending(deployment, settings, code, data, media, inspecting[3], endpoints.s3_addressing),
         tool_version,
         schema,
         api,

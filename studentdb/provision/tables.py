@@ -83,7 +83,8 @@ def declare(prefix: str, *, version: str, schema: int) -> Tables:
         range=Attribute(name="key", type=text),
         indexes=(Index(name="student-index", hash=Attribute(name="studentId", type=text), range=class_id),),
     )
-    # A file's record, and beside it who was given how many links to it. `audience` is a class or a person.
+    # A file's record, and beside it who was given how many links to it, and a marker that goes when something is due.
+    # `audience` is a class or a person.
     media = Table(
         name=f"{prefix}-media",
         hash=record_id,
@@ -93,6 +94,9 @@ def declare(prefix: str, *, version: str, schema: int) -> Tables:
             Index(name="owner-index", hash=Attribute(name="owner", type=text), range=sort_key),
             Index(name="audience-index", hash=Attribute(name="audience", type=text), range=sort_key),
         ),
+        time_to_live=EXPIRES,
+        # Tells that a marker has gone.
+        stream=True,
     )
     at = Attribute(name="at", type=text)
     audit = Table(

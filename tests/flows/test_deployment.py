@@ -150,7 +150,7 @@ def test_new_code_is_one_call_for_each_function(school: School, engine: Backend,
     assert outcome is not None
     assert {step.resource.kind for step in outcome.plan.pending} == {"lambda.function"}
     writes = Counter(call for call in calls if not call.startswith(READS))
-    assert writes.pop("UpdateFunctionCode") == 5
+    assert writes.pop("UpdateFunctionCode") == 6
     assert set(writes) <= {"PutParameter", "DeleteParameters"}
 
 

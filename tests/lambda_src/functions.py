@@ -155,6 +155,7 @@ def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     environment = {
         "TABLE_PREFIX": prefix,
         "MEDIA_BUCKET": f"{prefix}-media",
+        "MEDIA_FUNCTION": f"{prefix}-media",
         "MEDIA_QUOTA_MB": "1",
         "S3_ADDRESSING": "virtual" if backend.endpoint_url is None else "path",
         "GRADE_SCALE": StackSettings().grade_scale,

@@ -163,7 +163,7 @@ def test_the_functions_are_at_work_first(engine: Backend) -> None:
     writes, busy = Writes(run), _Updating(run)
     assert deployer(run, newer).deploy(agree) is not None
     assert writes.calls[0] == "dynamodb.TagResource"
-    assert writes.calls.count("lambda.UpdateFunctionCode") == 5
+    assert writes.calls.count("lambda.UpdateFunctionCode") == 6
     assert writes.calls.count("dynamodb.UpdateItem") == len(MIGRATIONS) * len(PEOPLE)
     assert busy.at_first_migration == {}
     assert (_schema(aws), people(aws)) == ("3", DONE)

@@ -71,6 +71,8 @@ class EventSourceMapping(Resource):
     table_arn: str
     stream_arn: str
     batch_size: int
+    # Patterns as JSON: only records that fit one of them come. None: all do.
+    patterns: tuple[str, ...] = ()
 
     def properties(self) -> dict[str, Any]:
         return {
@@ -83,7 +85,7 @@ class EventSourceMapping(Resource):
             "bisect": True,
             "retries": -1,
             "record_age_s": -1,
-            "filters": [],
+            "filters": [{"Pattern": each} for each in self.patterns],
             "destination": {},
             "others": [],
         }
@@ -134,7 +136,8 @@ class EventSourceMapping(Resource):
             self._delete(aws, uuid)
         differing = {change.property for change in changes} - {"others"}
         # What an update leaves out stays as it is.
-        emptied = {member: empty for name, (member, empty) in _EMPTY.items() if name in differing}
+        wanted = self.properties()
+        emptied = {member: empty for name, (member, empty) in _EMPTY.items() if name in differing and not wanted[name]}
         if differing:
             aws.retry(
                 lambda: aws.client("lambda").update_event_source_mapping(UUID=ours, **self._settings(), **emptied),
@@ -179,7 +182,8 @@ class EventSourceMapping(Resource):
     def _settings(self) -> dict[str, Any]:
         wanted = self.properties()
         settings = {member: wanted[name] for name, member in _SETTINGS.items()}
-        return {"FunctionName": self.function_name, "Enabled": True, **settings}
+        filters = {"FilterCriteria": {"Filters": wanted["filters"]}} if wanted["filters"] else {}
+        return {"FunctionName": self.function_name, "Enabled": True, **settings, **filters}
 
     def _of_table(self, mapping: dict[str, Any]) -> bool:
         return str(mapping["EventSourceArn"]).startswith(f"{self.table_arn}/stream/")

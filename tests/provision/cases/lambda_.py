@@ -100,7 +100,7 @@ def _with_stream(aws: Aws) -> tuple[Resource, ...]:
     return (users, role, log_group, policy, function(aws, (role, log_group)))
 
 
-def _mapping(made: tuple[Resource, ...], batch_size: int) -> EventSourceMapping:
+def _mapping(made: tuple[Resource, ...], batch_size: int, *patterns: str) -> EventSourceMapping:
     users, function = made[0], made[-1]
     return EventSourceMapping(
         name="users",
@@ -108,6 +108,7 @@ def _mapping(made: tuple[Resource, ...], batch_size: int) -> EventSourceMapping:
         table_arn=users.out("arn"),
         stream_arn=users.out("stream_arn"),
         batch_size=batch_size,
+        patterns=patterns,
     )
 
 
@@ -115,6 +116,12 @@ def _disabled(aws: Aws, resource: Resource) -> None:
     live = resource.read(aws)
     assert live is not None
     aws.client("lambda").update_event_source_mapping(UUID=live.twins[0], Enabled=False)
+
+
+def _unfiltered(aws: Aws, resource: Resource) -> None:
+    live = resource.read(aws)
+    assert live is not None
+    aws.client("lambda").update_event_source_mapping(UUID=live.twins[0], FilterCriteria={})
 
 
 CASES: list[Case] = [
@@ -146,6 +153,14 @@ CASES: list[Case] = [
         resource=lambda _, made: _mapping(made, 100),
         changed=lambda _, made: _mapping(made, 50),
         drift=_disabled,
+        tagged=False,
+    ),
+    Case(
+        name="event-source-mapping-filtered",
+        parents=_with_stream,
+        resource=lambda _, made: _mapping(made, 100, '{"eventName": ["REMOVE"]}'),
+        changed=lambda _, made: _mapping(made, 100, '{"eventName": ["INSERT"]}', '{"eventName": ["REMOVE"]}'),
+        drift=_unfiltered,
         tagged=False,
     ),
 ]
