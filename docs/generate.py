@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ UNLIMITED = {
     "ses:GetAccount",
     "ses:ListEmailIdentities",
 }
+# IAM takes 6,144 characters: each of these stands for the actions that it fits, which are about one thing.
+SHORTER = ("lambda:*EventSourceMapping", "lambda:*FunctionEventInvokeConfig")
 # Cognito makes it for itself, where it is to send through SES.
 SERVICE_ROLE = "iam:CreateServiceLinkedRole"
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - the name of an action
@@ -241,7 +244,7 @@ def policy(region: str = REGION, account: str = ACCOUNT) -> dict[str, Any]:
     wanted = sorted(every | set(admins) | set(lock) | set(mail))
     limited = [action for action in wanted if action not in {*UNLIMITED, PASS_ROLE, SERVICE_ROLE}]
     statements: list[dict[str, Any]] = [
-        {"Effect": "Allow", "Action": list(actions), "Resource": list(LIMITS[service])}
+        {"Effect": "Allow", "Action": _shortened(actions), "Resource": list(LIMITS[service])}
         for service, actions in groupby(limited, key=lambda action: action.split(":")[0])
     ]
     statements.append(
@@ -265,6 +268,11 @@ def policy(region: str = REGION, account: str = ACCOUNT) -> dict[str, Any]:
     text = json.dumps({"Version": "2012-10-17", "Statement": statements})
     document: dict[str, Any] = json.loads(text.replace(REGION, region).replace(ACCOUNT, account))
     return document
+
+
+def _shortened(actions: Iterable[str]) -> list[str]:
+    fits = {action: next((each for each in SHORTER if fnmatchcase(action, each)), action) for action in actions}
+    return sorted(set(fits.values()))
 
 
 def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -111,6 +111,15 @@ class School:
             self._own_media.add(made["id"])
         return made
 
+    def arrived_media(self, mine: bool) -> Record:
+        """A file of the caller's, or of an admin, that has arrived and was looked at."""
+        ask = self._caller if mine else self._ask
+        made: Record = ask("create_media", Arguments(body=FILE))
+        if mine:
+            self._own_media.add(made["media"]["id"])
+        self._upload(made, CONTENT)
+        return self._ready(made["media"]["id"])
+
     def own_media(self) -> set[str]:
         """The files that the caller has announced so far."""
         return set(self._own_media)
@@ -119,8 +128,11 @@ class School:
         """A file of a class that has arrived; one's own is of the caller's own class."""
         made = self._ask("create_media", Arguments(body={**FILE, "classId": self.class_of(mine)["id"]}))
         self._upload(made, CONTENT)
+        return self._ready(made["media"]["id"])
+
+    def _ready(self, media_id: str) -> Record:
         for _ in range(100):
-            found: Record = self._ask("get_media", Arguments({"id": made["media"]["id"]}))
+            found: Record = self._ask("get_media", Arguments({"id": media_id}))
             if found["status"] == "ready":
                 return found
             time.sleep(0.1)
@@ -388,6 +400,11 @@ EXAMPLES: dict[str, Example] = {
     "create_media_link": Example(
         lambda school, mine: Arguments({"id": school.ready_media(mine)["id"]}, body={"minutes": 1})
     ),
+    "retry_media": _changes(lambda school, mine: school.arrived_media(mine)),
+    "list_media_versions": _reads(lambda school, mine: school.arrived_media(mine)),
+    "list_media_links": _reads(lambda school, mine: school.media(mine)),
+    "get_media_usage": _always(Arguments()),
+    "check_media": _always(Arguments(body={"repair": False})),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
     "get_mail": _always(Arguments()),
     "list_suppressions": _always(Arguments(query={"limit": "3"})),

@@ -70,7 +70,11 @@ def _lambda(client: Any) -> Iterator[tuple[str, Any]]:
         name = function["FunctionName"]
         yield (
             name,
-            [client.get_function_configuration(FunctionName=name), _or_none(client.get_policy, FunctionName=name)],
+            [
+                client.get_function_configuration(FunctionName=name),
+                _or_none(client.get_policy, FunctionName=name),
+                _or_none(client.get_function_event_invoke_config, FunctionName=name),
+            ],
         )
     for mapping in _all(client, "list_event_source_mappings", "EventSourceMappings"):
         yield f"mapping {mapping['UUID']}", mapping

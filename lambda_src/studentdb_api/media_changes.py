@@ -70,12 +70,12 @@ def update_media(request: Request) -> Answer:
     """PATCH /api/media/{id}: what is said about the file."""
     before = media.changeable(request, request.parameters["id"])
     given = records.normal(request.body)
-    _check_version(before, given.pop("version"))
+    check_version(before, given.pop("version"))
     if "expiresAt" in given and "endedAt" in before:
         raise MediaConflict("the file itself is gone: its time cannot be changed any more")
     if given.get("expiresAt"):
         given["expiresAt"] = _future(given["expiresAt"])
-    return Answer(media.shown(_changed(request, before, given)))
+    return Answer(media.shown(changed(request, before, given)))
 
 
 def delete_media(request: Request) -> Answer:
@@ -83,10 +83,10 @@ def delete_media(request: Request) -> Answer:
     before = media.changeable(request, request.parameters["id"])
     if before["status"] != "deleted":
         if "version" in request.query:
-            _check_version(before, request.query["version"])
+            check_version(before, request.query["version"])
         # First the record: what fails after that is a file that nobody gets, and a repeat, of any version, hides it.
         changes = {"status": "deleted", "statusBefore": before["status"], "deletedAt": clock.now()}
-        _changed(request, before, changes)
+        changed(request, before, changes)
     if "endedAt" not in before:
         _cover(before["id"])
     return Answer(None)
@@ -95,7 +95,7 @@ def delete_media(request: Request) -> Answer:
 def restore_media(request: Request) -> Answer:
     """PUT /api/media/{id}/restore: as it was before it was deleted."""
     before = media.changeable(request, request.parameters["id"])
-    _check_version(before, request.body["version"])
+    check_version(before, request.body["version"])
     if before["status"] != "deleted":
         raise MediaConflict("it is not deleted")
     deleted = datetime.datetime.fromisoformat(before["deletedAt"])
@@ -109,7 +109,7 @@ def restore_media(request: Request) -> Answer:
         if before.get("versionId", "") not in {"", *versions}:
             raise MediaConflict("the file itself is gone")
         changes = {"status": before["statusBefore"], "statusBefore": None, "deletedAt": None}
-        after = _changed(request, before, changes)
+        after = changed(request, before, changes)
     except Problem:
         # Left uncovered, it would be there for ever: the lifecycle removes what is behind a delete marker.
         _cover(before["id"])
@@ -138,7 +138,13 @@ def create_media_link(request: Request) -> Answer:
         "ExpressionAttributeNames": {"#status": "status"},
         "ExpressionAttributeValues": {":one": {"N": "1"}, ":ready": {"S": "ready"}},
     }
-    by_person = {"UpdateExpression": "ADD links :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+    by_person: dict[str, Any] = {
+        "UpdateExpression": "ADD links :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    if person_id := logins.person_id(request):
+        by_person["UpdateExpression"] = "SET personId = :person ADD links :one"
+        by_person["ExpressionAttributeValues"][":person"] = {"S": person_id}
     person = media.key(record["id"], f"links#{request.caller.sub}")
     parts: list[dict[str, Any]] = [
         {"Update": {"TableName": dynamodb.MEDIA, "Key": media.key(record["id"]), **count}},
@@ -160,8 +166,11 @@ def _left(record: Record) -> list[int]:
     return [max(1, int((end - datetime.datetime.now(datetime.UTC)).total_seconds()))]
 
 
-def _changed(request: Request, before: Record, changes: dict[str, Any]) -> Record:
-    """Write `changes` (None removes a field) to the record that was read as `before`; returns it as it is then."""
+def changed(request: Request, before: Record, changes: dict[str, Any]) -> Record:
+    """Write `changes` (None removes a field) to the record that was read as `before`; returns it as it is then.
+
+    Raises VersionConflict.
+    """
     after = {name: value for name, value in {**before, **changes}.items() if value is not None}
     after |= {"version": before["version"] + 1, "updatedAt": clock.now()}
     wanted = {*changes, "version", "updatedAt"}
@@ -187,12 +196,13 @@ def _changed(request: Request, before: Record, changes: dict[str, Any]) -> Recor
     try:
         transactions.commit([{"Update": update}, due, told])
     except RefusedError:
-        _check_version(media.stored(before["id"]), before["version"])
+        check_version(media.stored(before["id"]), before["version"])
         raise
     return after
 
 
-def _check_version(now: Record, version: int) -> None:
+def check_version(now: Record, version: int) -> None:
+    """Raises VersionConflict where a record is another one than was decided on."""
     if now["version"] != version:
         raise audit.conflict("media", now["id"], media.shown(now), version)
 

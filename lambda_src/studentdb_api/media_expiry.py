@@ -1,7 +1,9 @@
-"""The function behind the media table's stream: it ends files whose time is over.
+"""The function behind the media table's stream: it ends files whose time is over, and tells of those that failed.
 
 A record of the stream says only that DynamoDB has removed a file's marker, perhaps days late, twice, or after the file
 got another time. What is to be done is what the file's record says by then. Lambda sends what fails again, in halves.
+
+Lambda also tells it of files that the function behind the bucket (media_feed.py) failed on, again and again.
 """
 
 from __future__ import annotations
@@ -21,14 +23,19 @@ class MediaExpiryError(Exception):
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Records of the stream. Raises MediaExpiryError."""
+    """Records of the stream, or what became of an event of the bucket. Raises MediaExpiryError."""
     try:
-        files = _fired(event["Records"])
-        for media_id in files:
-            _follow(media_id)
+        if "requestPayload" in event:
+            files = [media_look.id_of(each) for each in event["requestPayload"]["Records"]]
+            for media_id in files:
+                media_life.fail(media_id)
+        else:
+            files = _fired(event["Records"])
+            for media_id in files:
+                _follow(media_id)
     except Exception as error:
         log.batch(error=error)
-        raise MediaExpiryError("a file that is over could not be removed") from None
+        raise MediaExpiryError("what is due of a file could not be done") from None
     log.batch(files=len(files))
 
 

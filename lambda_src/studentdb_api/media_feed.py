@@ -47,7 +47,7 @@ def _look(key: str, version_id: str) -> None:
         return
     if record.get("versionId") == version_id:
         return
-    if record["status"] != "pending" or "versionId" in record:
+    if record["status"] not in ("pending", "failed") or "versionId" in record:
         _remove(key, version_id)
         return
     reason = _problem(record, key, version_id)
@@ -86,20 +86,23 @@ def _decided(media_id: str, version_id: str, reason: str) -> bool:
         ":id": {"S": version_id},
         ":now": {"S": clock.now()},
         ":pending": {"S": "pending"},
+        ":failed": {"S": "failed"},
         ":one": {"N": "1"},
     }
-    names = {"#status": "status", "#version": "version"}
+    names = {"#status": "status", "#version": "version", "#reason": "reason"}
     expression = "SET #status = :status, versionId = :id, updatedAt = :now"
     if reason:
         expression += ", #reason = :reason"
-        names["#reason"] = "reason"
         values[":reason"] = {"S": reason}
+    else:
+        # That of an earlier failure.
+        expression += " REMOVE #reason"
     try:
         dynamodb.client.update_item(
             TableName=dynamodb.MEDIA,
             Key=media.key(media_id),
             UpdateExpression=f"{expression} ADD #version :one",
-            ConditionExpression="#status = :pending AND attribute_not_exists(versionId)",
+            ConditionExpression="#status IN (:pending, :failed) AND attribute_not_exists(versionId)",
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )

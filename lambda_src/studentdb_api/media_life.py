@@ -95,6 +95,25 @@ def finish(record: Record) -> bool:
     return _committed([{"Update": update}, counted(record["owner"], -record["size"]), marker(record["id"], None)])
 
 
+def fail(media_id: str) -> None:
+    """Say that a file that still waits could not be looked at; its owner can have it looked at again."""
+    update = {
+        "TableName": dynamodb.MEDIA,
+        "Key": media.key(media_id),
+        "UpdateExpression": "SET #status = :failed, #reason = :reason, updatedAt = :now ADD #version :one",
+        "ConditionExpression": "#status = :pending AND attribute_not_exists(versionId)",
+        "ExpressionAttributeNames": {"#status": "status", "#reason": "reason", "#version": "version"},
+        "ExpressionAttributeValues": {
+            ":failed": {"S": "failed"},
+            ":reason": {"S": "looking at it failed, more than once; it can be looked at again"},
+            ":pending": {"S": "pending"},
+            ":now": {"S": clock.now()},
+            ":one": {"N": "1"},
+        },
+    }
+    _committed([{"Update": update}])
+
+
 def counted(owner: str, size: int, most: int | None = None) -> dict[str, Any]:
     """The transaction's part that counts the bytes of an owner's files, where there is room for `most` before."""
     condition = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import urllib.parse
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -26,3 +28,8 @@ def ask(media_id: str, version_id: str) -> None:
     found = {"key": media_store.object_key(media_id), "versionId": version_id}
     event = {"Records": [{"eventName": "studentdb:LookAgain", "s3": {"object": found}}]}
     client().invoke(FunctionName=_FUNCTION, InvocationType="Event", Payload=json.dumps(event).encode())
+
+
+def id_of(record: Mapping[str, Any]) -> str:
+    """Which file a record of S3's event is about."""
+    return urllib.parse.unquote_plus(record["s3"]["object"]["key"]).removeprefix(media_store.PREFIX)

@@ -7,7 +7,7 @@ import os
 import urllib.parse
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -100,8 +100,8 @@ def remove_all(media_id: str) -> None:
 
 def newest(media_id: str) -> str:
     """The version that came last; "" when there is none."""
-    versions = [each for each in entries(media_id) if not each["deleteMarker"]]
-    return max(versions, key=lambda each: str(each["createdAt"]), default={"versionId": ""})["versionId"]
+    versions = (str(each["versionId"]) for each in entries(media_id) if not each["deleteMarker"])
+    return next(versions, "")
 
 
 def entries(media_id: str) -> Iterator[dict[str, Any]]:
@@ -109,8 +109,8 @@ def entries(media_id: str) -> Iterator[dict[str, Any]]:
     pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=object_key(media_id))
     for page in pages:
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        # S3 has the versions of a page apart from its markers.
-        for each in sorted(found, key=lambda each: each["LastModified"], reverse=True):
+        # S3 has the versions of a page apart from its markers, and their times to the second.
+        for each in sorted(found, key=lambda each: (each["IsLatest"], each["LastModified"]), reverse=True):
             yield {
                 "key": each["Key"],
                 "versionId": each["VersionId"],
@@ -118,6 +118,26 @@ def entries(media_id: str) -> Iterator[dict[str, Any]]:
                 "createdAt": clock.text(each["LastModified"]),
                 "deleteMarker": "Size" not in each,
             }
+
+
+class Page(NamedTuple):
+    """Some of the bucket: of each file its id and when its latest version came; `following` leads to the next page."""
+
+    files: dict[str, str]
+    following: str
+
+
+def page(after: str, size: int) -> Page:
+    """The next `size` versions and delete markers in the bucket, after the key `after`."""
+    marker = {"KeyMarker": after} if after else {}
+    found = client().list_object_versions(Bucket=_BUCKET, Prefix=PREFIX, MaxKeys=size, **marker)
+    files: dict[str, str] = {}
+    last = ""
+    for each in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
+        media_id = each["Key"].removeprefix(PREFIX).partition("/")[0]
+        files[media_id] = max(files.get(media_id, ""), clock.text(each["LastModified"]))
+        last = max(last, each["Key"])
+    return Page(files, last if found.get("IsTruncated") else "")
 
 
 def _remove(entry: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ handler = Api(
         "set_result": set_result,
         "set_results": set_results,
         "delete_result": delete_result,
+        **later("media_check", "retry_media", "check_media"),
         **later("mail", "send_test_mail", "finish_import"),
         **later("suppressions", "lift_suppressions"),
     },

@@ -7,14 +7,33 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from studentdb.api.client import ApiClient
 from studentdb.api.problems import parsed
 from studentdb.api.transport import IDEMPOTENCY_KEY, Http
-from studentdb.contract.media import Media, MediaCreate, MediaLink, MediaLinkCreate, MediaRestore, MediaUpload
+from studentdb.contract.media import (
+    Media,
+    MediaCheck,
+    MediaCreate,
+    MediaFinding,
+    MediaFindings,
+    MediaLink,
+    MediaLinkCount,
+    MediaLinkCounts,
+    MediaLinkCreate,
+    MediaRestore,
+    MediaRetry,
+    MediaStatusUsage,
+    MediaUpload,
+    MediaUsage,
+    MediaUsageQuery,
+    MediaVersion,
+    MediaVersions,
+)
+from studentdb.contract.models import LARGEST_PAGE, PageQuery
 from studentdb.errors import StudentDBError, UnavailableError
 
 _PIECE = 1024 * 1024
@@ -90,6 +109,49 @@ class Files:
         """As it was before it was deleted."""
         body = MediaRestore(version=media.version)
         return parsed(Media, self._client.call("restore_media", path={"id": media.id}, body=body))
+
+    def retry(self, media: Media) -> Media:
+        """The record after a file that has arrived was looked at again, as `upload`."""
+        body = MediaRetry(version=media.version)
+        return self._looked_at(parsed(Media, self._client.call("retry_media", path={"id": media.id}, body=body)))
+
+    def versions(self, media_id: str) -> list[MediaVersion]:
+        """What S3 has of a file, the newest first; no more than 100."""
+        return parsed(MediaVersions, self._client.call("list_media_versions", path={"id": media_id})).versions
+
+    def usage(self) -> MediaUsage:
+        """How much the caller has, part by part added up."""
+        query, total = MediaUsageQuery(), dict[str, MediaStatusUsage]()
+        while True:
+            part = parsed(MediaUsage, self._client.call("get_media_usage", query=query))
+            for each in part.statuses:
+                before = total.get(each.status, MediaStatusUsage(status=each.status, files=0, bytes=0))
+                total[each.status] = MediaStatusUsage(
+                    status=each.status, files=before.files + each.files, bytes=before.bytes + each.bytes
+                )
+            if part.next_cursor is None:
+                return part.model_copy(update={"statuses": [total[status] for status in sorted(total)]})
+            query = MediaUsageQuery(cursor=part.next_cursor)
+
+    def links(self, media_id: str) -> Iterator[MediaLinkCount]:
+        """How many links to a file each person was given, page by page."""
+        query = PageQuery(limit=LARGEST_PAGE)
+        while True:
+            part = parsed(MediaLinkCounts, self._client.call("list_media_links", path={"id": media_id}, query=query))
+            yield from part.links
+            if part.next_cursor is None:
+                return
+            query = PageQuery(limit=LARGEST_PAGE, cursor=part.next_cursor)
+
+    def check(self, *, repair: bool) -> Iterator[MediaFinding]:
+        """What is out of step among all files, part by part."""
+        asked = MediaCheck(repair=repair)
+        while True:
+            part = parsed(MediaFindings, self._client.call("check_media", body=asked))
+            yield from part.findings
+            if part.next_cursor is None:
+                return
+            asked = MediaCheck(repair=repair, cursor=part.next_cursor)
 
     def _looked_at(self, media: Media) -> Media:
         end, pause = time.monotonic() + _LOOKED_AT, 0.2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from studentdb.commands import nouns
+from studentdb.commands import media_upkeep, nouns
 from studentdb.commands.command import Json, Yes, command
 from studentdb.commands.nouns import Limit, Output
 from studentdb.context import Context
@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
     )
     for each in (upload, list_, get, download, link, update, delete, restore):
         command(media)(each)
+    media_upkeep.register(media)
     app.add_typer(media, name="media")
 
 

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from studentdb.contract.models import (
     LEFT_OUT,
+    Cursor,
     DeleteQuery,
     Id,
     IdPath,
@@ -148,7 +149,111 @@ class MediaRestore(RequestModel):
     version: Version
 
 
+class MediaRetry(RequestModel):
+    """Decided on at the record's `version`."""
+
+    version: Version
+
+
+class MediaVersion(ResponseModel):
+    """What S3 has of a file. `is_file`: links lead to it. A delete marker, without a size, hides what is before it."""
+
+    id: str
+    size: int | None = None
+    created_at: str
+    delete_marker: bool
+    is_file: bool
+
+
+class MediaVersions(ResponseModel):
+    """The newest first; no more than 100."""
+
+    versions: list[MediaVersion]
+
+
+class MediaUsageQuery(RequestModel):
+    """Which part; without a cursor the first."""
+
+    cursor: Cursor = LEFT_OUT
+
+
+class MediaStatusUsage(ResponseModel):
+    """How many files have a status, and how many bytes they have."""
+
+    status: MediaStatus
+    files: int
+    bytes: int
+
+
+class MediaUsage(ResponseModel):
+    """The bytes that count in the caller's `quota`: also deleted files, until nothing is left of them.
+
+    `statuses` is of one part of the files; `next_cursor` is null for the last part.
+    """
+
+    used: int
+    quota: int
+    statuses: list[MediaStatusUsage]
+    next_cursor: str | None = None
+
+
+class MediaLinkCount(ResponseModel):
+    """How many links an account was given; `person_id` is whose account it was then."""
+
+    account: str
+    person_id: str | None = None
+    links: int
+
+
+class MediaLinkCounts(ResponseModel):
+    """One page, by account; `next_cursor` is null on the last page."""
+
+    links: list[MediaLinkCount]
+    next_cursor: str | None = None
+
+
+class MediaCheck(RequestModel):
+    """The next part of a check of all files; without a cursor the first. `repair` mends what it finds."""
+
+    repair: bool = False
+    cursor: Cursor = LEFT_OUT
+
+
+class MediaFinding(ResponseModel):
+    """What is out of step with one file. `repaired` false: it was not asked for, or needs a person's decision."""
+
+    id: str
+    name: str | None = None
+    finding: str
+    repaired: bool
+
+
+class MediaFindings(ResponseModel):
+    """What one part of the check found; `next_cursor` is null after the last part."""
+
+    checked: int
+    findings: list[MediaFinding]
+    next_cursor: str | None = None
+
+
 OPERATIONS: tuple[Operation, ...] = (
+    # Before those with an id: these words are nobody's.
+    Operation(
+        name="get_media_usage",
+        method="GET",
+        path="/api/media/usage",
+        query=MediaUsageQuery,
+        response=MediaUsage,
+        allowed={"admin": "self", "lecturer": "self", "student": "self"},
+    ),
+    Operation(
+        name="check_media",
+        method="POST",
+        path="/api/media/check",
+        body=MediaCheck,
+        response=MediaFindings,
+        allowed={"admin": "any"},
+    ),
     Operation(
         name="list_media",
         method="GET",
@@ -211,5 +316,31 @@ OPERATIONS: tuple[Operation, ...] = (
         response=MediaLink,
         status=200,
         allowed={"admin": "any", "lecturer": "own class", "student": "own class"},
+    ),
+    Operation(
+        name="retry_media",
+        method="PUT",
+        path="/api/media/{id}/retry",
+        parameters=IdPath,
+        body=MediaRetry,
+        response=Media,
+        allowed={"admin": "any", "lecturer": "own class", "student": "self"},
+    ),
+    Operation(
+        name="list_media_versions",
+        method="GET",
+        path="/api/media/{id}/versions",
+        parameters=IdPath,
+        response=MediaVersions,
+        allowed={"admin": "any", "lecturer": "own class", "student": "self"},
+    ),
+    Operation(
+        name="list_media_links",
+        method="GET",
+        path="/api/media/{id}/links",
+        parameters=IdPath,
+        query=PageQuery,
+        response=MediaLinkCounts,
+        allowed={"admin": "any", "lecturer": "own class", "student": "self"},
     ),
 )

@@ -13,6 +13,7 @@ from studentdb.provision.migrations import SEARCH
 from studentdb.provision.resources.cognito_user_pool import UserPool
 from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_event_invoke import EventInvokeConfig
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.resources.lambda_permission import Permission
@@ -40,22 +41,27 @@ def answering(
     tables: Tables,
     pool: UserPool,
     media: DataBucket,
+    looks: Function,
     outbox: Table,
     s3_addressing: str,
 ) -> dict[str, tuple[LogGroup, Role, RolePolicy, Function]]:
-    """The API's functions by name, and what each may. `outbox` is only there where the school sends mail."""
+    """The API's functions by name, and what each may. `looks` is the function that looks at new files.
+
+    `outbox` is only there where the school sends mail.
+    """
     audit, index, users = (table.out("arn") for table in (tables.audit, tables.index, tables.users))
     # What is written into the audit stays as it is.
     everything, appends = [table.out("arn") for table in tables.all()], policies.appends(audit)
     mail = [outbox.out("arn")] if settings.mail_from else []
     may = {
-        "read": [policies.reads([*everything, *mail]), appends],
+        "read": [policies.reads([*everything, *mail]), appends, policies.lists_media(media.out("arn"))],
         "write": [
             policies.reads(everything),
             appends,
             policies.writes([arn for arn in everything if arn != audit]),
             *([policies.queues(mail[0])] if mail else []),
             *policies.hands_out_media(media.out("arn")),
+            policies.allow(["lambda:InvokeFunction"], [looks.out("arn")]),
         ],
         "accounts": [
             policies.reads([users, index]),
@@ -70,16 +76,14 @@ def answering(
     second_factor = {"MFA_REQUIRED_ROLES": settings.mfa_required_roles} if settings.mfa_required_roles else {}
     own_fields = {"CUSTOM_FIELDS": settings.custom_fields} if settings.custom_fields else {}
     sender = {"MAIL_FROM": settings.mail_from} if settings.mail_from else {}
+    files = {
+        "MEDIA_BUCKET": media.out("name"),
+        "S3_ADDRESSING": s3_addressing,
+        "MEDIA_QUOTA_MB": str(settings.media_quota_mb),
+    }
     variables = {
-        "read": {**second_factor, **own_fields, **sender, "GRADE_SCALE": settings.grade_scale},
-        "write": {
-            **second_factor,
-            **own_fields,
-            **sender,
-            "MEDIA_BUCKET": media.out("name"),
-            "S3_ADDRESSING": s3_addressing,
-            "MEDIA_QUOTA_MB": str(settings.media_quota_mb),
-        },
+        "read": {**second_factor, **own_fields, **sender, **files, "GRADE_SCALE": settings.grade_scale},
+        "write": {**second_factor, **own_fields, **sender, **files, "MEDIA_FUNCTION": looks.out("name")},
         "accounts": {**second_factor, **sender, "USER_POOL_ID": pool.out("id")},
     }
     return {
@@ -185,13 +189,14 @@ def ending(
     code: bytes,
     tables: Tables,
     media: DataBucket,
-    looks: Function,
+    looking: tuple[Role, Function],
     s3_addressing: str,
 ) -> tuple[Resource, ...]:
     """What ends files whose time is over: a function that the stream of the media table invokes.
 
-    `looks` is the function that looks at new files.
+    `looking` is the function that looks at new files, with its role; what it fails on is told to this one as well.
     """
+    its_role, looks = looking
     table = tables.media
     parts = function(
         deployment,
@@ -203,7 +208,7 @@ def ending(
             *policies.ends_media(media.out("arn"), table.out("arn"), tables.index.out("arn"), looks.out("arn")),
         ],
         handler="studentdb_api.media_expiry.handler",
-        description=f"Ends files whose time is over ({deployment.id})",
+        description=f"Ends files whose time is over, or that nobody could look at ({deployment.id})",
         environment={
             "MEDIA_BUCKET": media.out("name"),
             "MEDIA_FUNCTION": looks.out("name"),
@@ -219,7 +224,15 @@ def ending(
         batch_size=10,
         patterns=(json.dumps(_MARKER_GONE),),
     )
-    return (*parts, stream)
+    arn = parts[-1].out("arn")
+    # Apart from the role's own policy: the two functions name each other.
+    may_tell = RolePolicy(
+        name="media-failures",
+        role_name=its_role.out("name"),
+        document=policies.document(policies.allow(["lambda:InvokeFunction"], [arn])),
+    )
+    failures = EventInvokeConfig(name="media", function_name=looks.out("name"), destination_arn=arn)
+    return (*parts, stream, may_tell, failures)
 
 
 def function(

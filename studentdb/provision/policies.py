@@ -143,8 +143,13 @@ def hands_out_media(bucket_arn: str) -> Sequence[Mapping[str, Any]]:
     actions = ["PutObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
     return (
         allow([f"s3:{action}" for action in actions], [f"{bucket_arn}/media/*"]),
-        allow(["s3:ListBucketVersions"], [bucket_arn]),
+        lists_media(bucket_arn),
     )
+
+
+def lists_media(bucket_arn: str) -> Mapping[str, Any]:
+    """Which versions of files there are."""
+    return allow(["s3:ListBucketVersions"], [bucket_arn])
 
 
 def inspects_media(bucket_arn: str, table_arn: str) -> Sequence[Mapping[str, Any]]:
@@ -160,7 +165,7 @@ def ends_media(bucket_arn: str, table_arn: str, index_arn: str, looks_arn: str) 
     quotas = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["media#*"]}}
     return (
         allow(["s3:DeleteObjectVersion"], [f"{bucket_arn}/media/*"]),
-        allow(["s3:ListBucketVersions"], [bucket_arn]),
+        lists_media(bucket_arn),
         allow(["dynamodb:GetItem"], [table_arn]),
         writes([table_arn]),
         {**allow(["dynamodb:UpdateItem"], [index_arn]), "Condition": quotas},

@@ -72,6 +72,7 @@ def stack(
     media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
 
     inspecting = functions.inspecting(deployment, settings, code, data, media, endpoints.s3_addressing)
+    _, looking_role, _, looks, *_ = inspecting
 
     # --- people
     *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data, mailing.outbox(prefix))
@@ -101,7 +102,7 @@ def stack(
 
     # --- API
     api_functions = functions.answering(
-        deployment, settings, code, data, pool, media, mailing.outbox(prefix), endpoints.s3_addressing
+        deployment, settings, code, data, pool, media, looks, mailing.outbox(prefix), endpoints.s3_addressing
     )
     tool_version = ToolVersion(name=data.users.name, table_arn=data.users.out("arn"), version=version)
     schema = Schema(name=data.users.name, table_arn=data.users.out("arn"), migrations=tuple(migrations))
@@ -217,7 +218,7 @@ def stack(
         media,
         media_cors,
         *inspecting,
-        *functions.ending(deployment, settings, code, data, media, inspecting[3], endpoints.s3_addressing),
+        *functions.ending(deployment, settings, code, data, media, (looking_role, looks), endpoints.s3_addressing),
         tool_version,
         schema,
         api,

@@ -46,6 +46,7 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "events.rule": {"description": "An older version"},
     "iam.role": {"description": "An older version", "service": "edgelambda.amazonaws.com"},
     "iam.role_policy": {"document": policies.document(policies.appends("*"))},
+    "lambda.event_invoke_config": {"destination_arn": "arn:aws:lambda:eu-central-1:000000000000:function:old"},
     "lambda.event_source_mapping": {"batch_size": 1},
     "lambda.function": {"memory_mb": 256},
     "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},

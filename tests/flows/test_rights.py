@@ -79,6 +79,7 @@ def test_a_missing_right_is_named(engine: Backend, school: School, tmp_path: Pat
     assert missing == {
         "lambda.function",
         "lambda.permission",
+        "lambda.event_invoke_config",
         "lambda.event_source_mapping",
         "s3.notification",
         "apigatewayv2.integration",

@@ -57,6 +57,7 @@ OF_KIND = {
     "events.rule": "rule",
     "iam.role": "role",
     "iam.role_policy": "role-policy",
+    "lambda.event_invoke_config": "event-invoke-config",
     "lambda.event_source_mapping": "event-source-mapping",
     "lambda.function": "function",
     "lambda.permission": "permission",

@@ -56,6 +56,7 @@ NAMES = {
     "events.rule": r"[.\-_A-Za-z0-9]{1,64}",
     "iam.role": r"[\w+=,.@-]{1,64}",  # IAM-12
     "iam.role_policy": r"[\w+=,.@-]{1,128}",
+    "lambda.event_invoke_config": NOT_SENT,
     "lambda.event_source_mapping": NOT_SENT,
     "lambda.function": r"[a-zA-Z0-9-_]{1,64}",  # LMB-38
     "lambda.permission": r"[a-zA-Z0-9-_]{1,100}",
@@ -242,7 +243,7 @@ def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
 
 def test_roles_have_least_privilege() -> None:
     policies = [resource for resource in make(PROD).resources if isinstance(resource, RolePolicy)]
-    assert len(policies) == 7
+    assert len(policies) == 9
     for policy in policies:
         for statement in policy.document["Statement"]:
             assert "*" not in statement["Action"]

@@ -13,6 +13,7 @@ from studentdb.provision.core import Resource
 from studentdb.provision.resources.dynamodb_shape import Attribute
 from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_event_invoke import EventInvokeConfig
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.resources.lambda_permission import Permission
@@ -118,6 +119,26 @@ def _disabled(aws: Aws, resource: Resource) -> None:
     aws.client("lambda").update_event_source_mapping(UUID=live.twins[0], Enabled=False)
 
 
+def _with_two_functions(aws: Aws) -> tuple[Resource, ...]:
+    """The first may invoke the second."""
+    made = parents(aws)
+    first = function(aws, made)
+    second = function(aws, made, name=f"{aws.deployment.prefix}-failures")
+    may = policies.document(policies.allow(["lambda:InvokeFunction"], [second.out("arn")]))
+    return (*made, first, second, RolePolicy(name="failures", role_name=made[0].out("name"), document=may))
+
+
+def _failures(made: tuple[Resource, ...], position: int) -> EventInvokeConfig:
+    return EventInvokeConfig(
+        name="failures", function_name=made[2].out("name"), destination_arn=made[position].out("arn")
+    )
+
+
+def _no_retries(aws: Aws, resource: Resource) -> None:
+    assert isinstance(resource, EventInvokeConfig)
+    aws.client("lambda").put_function_event_invoke_config(FunctionName=resource.function_name, MaximumRetryAttempts=0)
+
+
 def _unfiltered(aws: Aws, resource: Resource) -> None:
     live = resource.read(aws)
     assert live is not None
@@ -146,6 +167,16 @@ CASES: list[Case] = [
         resource=lambda aws, made: _permission(aws, made, "abc"),
         changed=lambda aws, made: _permission(aws, made, "def"),
         tagged=False,
+    ),
+    Case(
+        name="event-invoke-config",
+        parents=_with_two_functions,
+        resource=lambda _, made: _failures(made, 3),
+        # Of its own failures: any other function would do.
+        changed=lambda _, made: _failures(made, 2),
+        drift=_no_retries,
+        tagged=False,
+        without_moto="PutFunctionEventInvokeConfig does not replace what is there",
     ),
     Case(
         name="event-source-mapping",

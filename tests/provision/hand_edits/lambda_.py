@@ -125,6 +125,21 @@ def _another_mapping(aws: Aws, mapping: Any, _: Live) -> None:
     )
 
 
+def _invoked(*destinations: str, **change: int) -> Edit:
+    """Told of its own events besides, or instead; whatever is left out here is Lambda's own again."""
+
+    def edit(aws: Aws, config: Any, _: Live) -> None:
+        itself = aws.arn("lambda", f"function:{config.function_name}")
+        wanted = {"OnFailure": config.destination_arn, **dict.fromkeys(destinations, itself)}
+        aws.client("lambda").put_function_event_invoke_config(
+            FunctionName=config.function_name,
+            DestinationConfig={name: {"Destination": arn} for name, arn in wanted.items()},
+            **change,
+        )
+
+    return edit
+
+
 EDITS: dict[str, dict[str, Edit]] = {
     "logs.log_group": {"retention_days": _retention, "marked": _unmarked},
     "iam.role": {"trust": _trust, "description": _role_description},
@@ -148,6 +163,12 @@ EDITS: dict[str, dict[str, Edit]] = {
             VpcConfig={"SubnetIds": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-01234567"]}
         ),
         "reserved_concurrency": _concurrency,
+    },
+    "lambda.event_invoke_config": {
+        "on_failure": _invoked("OnFailure"),
+        "on_success": _invoked("OnSuccess"),
+        "retries": _invoked(MaximumRetryAttempts=0),
+        "event_age_s": _invoked(MaximumEventAgeInSeconds=60),
     },
     "lambda.event_source_mapping": {
         "stream_arn": _stream_of_before,
