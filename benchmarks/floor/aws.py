@@ -36,7 +36,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 # Table -> index -> its keys, all of text.
 # Whose items may have an end.
-EXPIRING = ("notifications", "index")
+EXPIRING = ("notifications", "index", "media")
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "users": {"role-index": ("role",), "role-name-index": ("role", "name_key")},
     "classes": {
@@ -62,8 +62,10 @@ GROUPS = {
     "student": "Attends classes",
 }
 # The first ones are the API's.
-FUNCTIONS = ("api-read", "api-write", "api-accounts", "search", "media")
+FUNCTIONS = ("api-read", "api-write", "api-accounts", "search", "media", "media-expiry")
 OF_API = FUNCTIONS[:3]
+# Which a table's stream invokes.
+FOLLOWING = ("search", "media-expiry")
 LOG_GROUPS = (*(f"/aws/lambda/{PREFIX}-{part}" for part in FUNCTIONS), f"/aws/vendedlogs/{PREFIX}-api")
 MANIFEST = ".studentdb-manifest.json"
 Call = Callable[..., Any]

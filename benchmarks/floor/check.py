@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.floor.aws import (
+    FOLLOWING,
     FUNCTIONS,
     GROUPS,
     LOG_GROUPS,
@@ -51,7 +52,11 @@ def check(url: str) -> None:
                 go(functions.get_function, FunctionName=f"{PREFIX}-{half}"),
                 go(functions.get_policy, FunctionName=f"{PREFIX}-{half}"),
             ]
-        tasks.append(go(functions.list_event_source_mappings, FunctionName=f"{PREFIX}-search"))
+        tasks += [
+            *(go(functions.list_event_source_mappings, FunctionName=f"{PREFIX}-{half}") for half in FOLLOWING),
+            go(iam.get_role_policy, RoleName=f"{PREFIX}-media-{REGION}", PolicyName="media-failures"),
+            go(functions.get_function_event_invoke_config, FunctionName=f"{PREFIX}-media"),
+        ]
         logs = aws.client("logs")
         for name in LOG_GROUPS:
             arn = f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}"

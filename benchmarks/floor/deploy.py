@@ -73,8 +73,15 @@ DESCRIPTIONS = {
     **{half: f"The API's {half.removeprefix('api-')} function" for half in OF_API},
     "search": "Keeps what people are found by",
     "media": "Looks at new files",
+    "media-expiry": "Ends files whose time is over, or that nobody could look at",
 }
-HANDLERS = {"search": "search_feed", "media": "media_feed"}
+HANDLERS = {"search": "search_feed", "media": "media_feed", "media-expiry": "media_expiry"}
+# What comes of the stream: only what DynamoDB itself has removed.
+MARKER_GONE = {
+    "eventName": ["REMOVE"],
+    "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
+    "dynamodb": {"Keys": {"key": {"S": ["expiry"]}}},
+}
 
 
 def deploy(url: str) -> None:
@@ -111,7 +118,9 @@ def deploy(url: str) -> None:
         rest = [
             go(make_api_children, gateway, api, app, functions, groups, site),
             *(go(allow_gateway, aws, functions_client, half, functions[half], api) for half in OF_API),
-            go(follow_stream, dynamodb, functions_client, functions["search"], tables["users"]),
+            go(follow_stream, dynamodb, functions_client, functions["search"], tables["users"], 100),
+            go(follow_stream, dynamodb, functions_client, functions["media-expiry"], tables["media"], 10, MARKER_GONE),
+            go(tell_failures, iam, functions_client, functions["media"], functions["media-expiry"]),
             go(put_bucket_policy, aws, s3, site),
             go(make_media, aws, s3, functions["media"], site),
             go(make_groups, cognito, app),
@@ -135,8 +144,9 @@ def make_table(dynamodb: Any, name: str) -> str:
     attributes = dict(keys)
     marks = TAG_LIST
     more: dict[str, Any] = {}
-    if name == "users":
+    if name in ("users", "media"):
         more["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    if name == "users":
         marks = [*TAG_LIST, *({"Key": key, "Value": value} for key, value in VERSIONS.items())]
     if name in INDEXES:
         attributes |= {key: "S" for index in INDEXES[name].values() for key in index}
@@ -225,12 +235,18 @@ def make_function(
     logged = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"])
     statements = [logged, allow(READS, everything), allow(["dynamodb:PutItem"], [audit])]
     writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+    looks = f"arn:aws:lambda:{REGION}:{account}:function:{PREFIX}-media"
+    lists = allow(["s3:ListBucketVersions"], [f"arn:aws:s3:::{media}"])
+    files = {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path", "MEDIA_QUOTA_MB": "1000"}
+    if half == "api-read":
+        statements.append(lists)
+        variables |= files
     if half == "api-write":
         statements.append(allow(writes, arns[:-1]))
         signs = ["PutObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
         statements.append(allow([f"s3:{action}" for action in signs], [f"arn:aws:s3:::{media}/media/*"]))
-        statements.append(allow(["s3:ListBucketVersions"], [f"arn:aws:s3:::{media}"]))
-        variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path", "MEDIA_QUOTA_MB": "1000"}
+        statements += [lists, allow(["lambda:InvokeFunction"], [looks])]
+        variables |= {**files, "MEDIA_FUNCTION": f"{PREFIX}-media"}
     if half == "media":
         statements = [
             logged,
@@ -238,6 +254,20 @@ def make_function(
             allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables["media"].result()]),
         ]
         variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path"}
+    if half == "media-expiry":
+        table, quotas = tables["media"].result(), {"dynamodb:LeadingKeys": ["media#*"]}
+        own = allow(["dynamodb:UpdateItem"], [tables["index"].result()])
+        statements = [
+            logged,
+            allow(STREAM_READS, [f"{table}/stream/*"]),
+            allow(["s3:DeleteObjectVersion"], [f"arn:aws:s3:::{media}/media/*"]),
+            lists,
+            allow(["dynamodb:GetItem"], [table]),
+            allow(writes, [table]),
+            {**own, "Condition": {"ForAllValues:StringLike": quotas}},
+            allow(["lambda:InvokeFunction"], [looks]),
+        ]
+        variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path", "MEDIA_FUNCTION": f"{PREFIX}-media"}
     if half == "search":
         users, index = arns
         statements = [
@@ -263,7 +293,7 @@ def make_function(
         Handler=f"studentdb_api.{HANDLERS.get(half, half.removeprefix('api-'))}.handler",
         Runtime="python3.13",
         MemorySize=512,
-        Timeout={"search": 60, "media": 120}.get(half, 30),
+        Timeout={"search": 60, "media": 120, "media-expiry": 60}.get(half, 30),
         Environment={"Variables": variables},
         LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
         TracingConfig={"Mode": "PassThrough"},
@@ -275,22 +305,43 @@ def make_function(
     return str(made["FunctionArn"])
 
 
-def follow_stream(dynamodb: Any, client: Any, function: Future[str], table: Future[str]) -> None:
-    """The search follows the people."""
+def follow_stream(
+    dynamodb: Any,
+    client: Any,
+    function: Future[str],
+    table: Future[str],
+    batch: int,
+    pattern: dict[str, Any] | None = None,
+) -> None:
+    """The search follows the people; the ends of files follow their markers."""
     stream = dynamodb.describe_table(TableName=table.result().rpartition("/")[2])["Table"]["LatestStreamArn"]
     made = client.create_event_source_mapping(
         FunctionName=function.result().rpartition(":")[2],
         EventSourceArn=stream,
         StartingPosition="TRIM_HORIZON",
         Enabled=True,
-        BatchSize=100,
+        BatchSize=batch,
         MaximumBatchingWindowInSeconds=0,
         ParallelizationFactor=1,
         BisectBatchOnFunctionError=True,
         MaximumRetryAttempts=-1,
         MaximumRecordAgeInSeconds=-1,
+        **({"FilterCriteria": {"Filters": [{"Pattern": json.dumps(pattern)}]}} if pattern else {}),
     )
     until(lambda: client.get_event_source_mapping(UUID=made["UUID"])["State"] == "Enabled")
+
+
+def tell_failures(iam: Any, client: Any, of: Future[str], to: Future[str]) -> None:
+    """What the one fails on again and again is told to the other."""
+    document = {"Version": "2012-10-17", "Statement": [allow(["lambda:InvokeFunction"], [to.result()])]}
+    name = of.result().rpartition(":")[2]
+    iam.put_role_policy(RoleName=f"{name}-{REGION}", PolicyName="media-failures", PolicyDocument=json.dumps(document))
+    client.put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=2,
+        MaximumEventAgeInSeconds=6 * 3600,
+        DestinationConfig={"OnFailure": {"Destination": to.result()}},
+    )
 
 
 def allow(actions: list[str], resources: list[str]) -> dict[str, Any]:

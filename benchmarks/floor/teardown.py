@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.floor.aws import (
+    FOLLOWING,
     FUNCTIONS,
     LOG_GROUPS,
     PREFIX,
@@ -78,7 +79,7 @@ def remove_api(aws: Aws, gateway: Any, logs: Any) -> None:
 def remove_function(aws: Aws, functions: Any, logs: Any, half: str) -> None:
     name = f"{PREFIX}-{half}"
     ours(functions.get_function(FunctionName=name)["Tags"])
-    if half == "search":
+    if half in FOLLOWING:
         for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
             functions.delete_event_source_mapping(UUID=mapping["UUID"])
     functions.delete_function(FunctionName=name)
@@ -94,6 +95,8 @@ def remove_role(iam: Any, half: str, function: Future[None]) -> None:
     name = f"{PREFIX}-{half}-{REGION}"
     ours(iam.get_role(RoleName=name)["Role"]["Tags"])
     iam.delete_role_policy(RoleName=name, PolicyName=half)
+    if half == "media":
+        iam.delete_role_policy(RoleName=name, PolicyName="media-failures")
     function.result()
     iam.delete_role(RoleName=name)
 

@@ -35,6 +35,7 @@ BY_STUDENTS = {
     "update_media": {"version", "name", "caption", "expiresAt"},
     "delete_media": {"version"},
     "restore_media": {"version"},
+    "retry_media": {"version"},
     "create_media_link": {"minutes"},
 }
 
