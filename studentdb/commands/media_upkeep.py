@@ -1,7 +1,9 @@
-"""`studentdb media retry | versions | stats | check`: what became of files, and what is out of step with them."""
+"""`studentdb media retry | versions | stats | check | access-log`: what became of files, and what is out of step."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, astuple
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ from studentdb.commands import nouns
 from studentdb.commands.command import Json, command
 from studentdb.commands.nouns import Columns, Output
 from studentdb.context import Context
-from studentdb.errors import StudentDBError
+from studentdb.errors import StudentDBError, UsageError
 
 Which = Annotated[str, typer.Argument(metavar="ID", help="The file's id.")]
 
@@ -19,6 +21,7 @@ def register(media: typer.Typer) -> None:
     """Add the commands to those of files."""
     for each in (retry, versions, stats, check):
         command(media)(each)
+    command(media, selects=False)(access_log)
 
 
 def retry(context: Context, media: Which, *, as_json: Json = False) -> None:
@@ -124,3 +127,40 @@ def check(
         words=("finding", "findings"),
         nothing="All files are in step.",
     )
+
+
+def access_log(
+    _: Context,
+    logs: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Logs, or folders of logs.")],
+    *,
+    output: Output = "table",
+    as_json: Json = False,
+) -> None:
+    """Count real downloads by file, from S3's server access logs of the bucket of files.
+
+    Logging is switched on in S3, to a bucket of your own; then: aws s3 sync s3://BUCKET/PREFIX FOLDER
+    S3 delivers logs hours later, and may leave out some. Who downloaded is not in them; studentdb media stats ID says
+    who was given links.
+    """
+    from studentdb import access_log
+    from studentdb.ui.console import Console
+    from studentdb.ui.tables import Column, csv_rows, table
+
+    console, found = Console(), access_log.read(logs)
+    if found.lines and found.unreadable == found.lines:
+        raise UsageError(
+            "nothing of this is a server access log of S3",
+            why="no line begins with owner, bucket, [time], address, requester, request, operation and key",
+            hint="aws s3 sync s3://BUCKET/PREFIX FOLDER fetches logs",
+        )
+    files = sorted(found.files.values(), key=lambda each: (-each.whole, -each.parts, each.id))
+    if as_json or output == "json":
+        console.json_list(map(asdict, files))
+    else:
+        titles = [Column(title) for title in ("Id", "Whole", "Parts", "Refused", "Bytes", "Last")]
+        rows = ([str(cell) for cell in astuple(each)] for each in files)
+        (csv_rows if output == "csv" else table)(console, titles, rows)
+        if not files:
+            console.say("No file was downloaded, as far as these logs tell.")
+    if found.unreadable:
+        console.say(f"{found.unreadable} of {found.lines} lines are no records of a server access log.")

@@ -18,6 +18,7 @@ from studentdb.provision.aws import Aws
 from tests.command_line import Deployed
 from tests.lambda_src.test_media_life import PAST, removed
 from tests.support import Backend
+from tests.test_access_log import FIRST, line
 
 PDF = b"%PDF-1.7\n" + bytes(1000)
 PREFIX = "student-management"
@@ -133,3 +134,16 @@ def test_a_file_that_could_not_be_looked_at_is_looked_at_again(deployed: Deploye
     assert (again["status"], again["reason"]) == ("ready", None)
     deployed.cli("media", "download", made["id"], "--to", str(tmp_path / "back.pdf"))
     assert (tmp_path / "back.pdf").read_bytes() == PDF
+
+
+def test_downloads_are_counted_from_logs(deployed: Deployed, tmp_path: Path) -> None:
+    log = tmp_path / "2026-11-26-10-15-00-EXAMPLE"
+    log.write_text(f"{line()}\n{line()}\nnot a record\n", encoding="utf-8")
+    done = deployed.run("media", "access-log", str(tmp_path), "--json")
+    assert [(each["id"], each["whole"]) for each in json.loads(done.out)] == [(FIRST, 2)]
+    assert "1 of 3 lines are no records" in done.err
+    assert deployed.cli("media", "access-log", str(log), "--output", "csv").splitlines()[1].startswith(f"{FIRST},2,0,0")
+
+    log.write_text("Some other text\n", encoding="utf-8")
+    refused = deployed.run("media", "access-log", str(log))
+    assert (refused.code, "is a server access log" in refused.err) == (2, True)
