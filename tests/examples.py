@@ -403,7 +403,13 @@ EXAMPLES: dict[str, Example] = {
     "retry_media": _changes(lambda school, mine: school.arrived_media(mine)),
     "list_media_versions": _reads(lambda school, mine: school.arrived_media(mine)),
     "list_media_links": _reads(lambda school, mine: school.media(mine)),
-    "get_media_usage": _always(Arguments()),
+    "get_media_usage": Example(
+        lambda _school, _mine: Arguments(),
+        # Whose files are counted: tests/lambda_src/test_media_upkeep.py.
+        theirs=lambda school: {school.media(True)["status"]},
+        key="status",
+        also=lambda _: {"ready", "deleted"},
+    ),
     "check_media": _always(Arguments(body={"repair": False})),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),
     "get_mail": _always(Arguments()),
