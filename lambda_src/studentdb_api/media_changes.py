@@ -118,9 +118,10 @@ def restore_media(request: Request) -> Answer:
 
 
 def _cover(media_id: str) -> None:
-    """Hide the file of a record that is deleted; a restore that came in between is not undone."""
+    """Hide the file of a record that is deleted; a restore that came in between is not undone, nor its end."""
     media_store.hide(media_id)
-    if media.stored(media_id)["status"] != "deleted":
+    now = media.stored(media_id)
+    if now["status"] != "deleted" or "endedAt" in now:
         media_store.uncover(media_id)
 
 

@@ -280,3 +280,20 @@ def test_a_longer_time_that_comes_first_wins(life: Life) -> None:
 
     assert life.get(ADA, found["id"])["status"] == "ready"
     assert (life.left(found["id"]), life.used(ADA)) == (1, len(TEXT))
+
+
+def test_a_delete_that_the_end_overtakes_leaves_nothing(life: Life) -> None:
+    from studentdb_api import media_store
+
+    found = life.upload(ADA, expiresAt="2999-01-01T00:00:00Z")
+
+    def ends(**_: Any) -> None:
+        events.unregister("before-call.s3.DeleteObject", ends)
+        life.turn_back(found["id"], expiresAt=PAST)
+        life.fire(found["id"])
+
+    events = media_store.client().meta.events
+    events.register("before-call.s3.DeleteObject", ends)
+    assert life.ask(ADA, "DELETE", f"/api/media/{found['id']}").status == 204
+
+    assert (life.get(ADA, found["id"])["status"], life.left(found["id"]), life.used(ADA)) == ("deleted", 0, 0)

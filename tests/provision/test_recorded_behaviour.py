@@ -22,6 +22,7 @@ from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.dynamodb_versions import ToolVersion
 from studentdb.provision.resources.iam_role import Role, RolePolicy
+from studentdb.provision.resources.lambda_event_invoke import EventInvokeConfig
 from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
@@ -199,6 +200,40 @@ def test_new_code_waits_for_the_update_before_it_and_touches_nothing_else(aws: A
     assert wire.sent["UpdateFunctionCode"] == 2
     assert wire.sent["UpdateFunctionConfiguration"] == 0
     assert newer.diff(read(newer, aws)) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "status"),
+    [
+        (
+            "InvalidParameterValueException",
+            "The function's execution role does not have permissions to call Invoke on arn:aws:lambda:x:1:function:y",
+            400,
+        ),
+        ("ResourceConflictException", "The operation cannot be performed at this time", 409),
+        ("ResourceNotFoundException", "The function does not exist.", 404),
+    ],
+)
+def test_where_failures_go_waits_for_role_and_function(aws: Aws, code: str, message: str, status: int) -> None:
+    """LMB-37."""
+    function = _function(aws)
+    arn = function.create(aws)["arn"]
+    told = EventInvokeConfig(name="failures", function_name=function.name, destination_arn=arn)
+    wire = Wire(aws, "lambda")
+    wire.refuse("PutFunctionEventInvokeConfig", code, message, times=2, status=status)
+    told.create(aws)
+    assert wire.sent["PutFunctionEventInvokeConfig"] == 3
+    assert told.diff(read(told, aws)) == ()
+
+
+def test_a_destination_that_lambda_will_not_have_is_an_error_at_once(aws: Aws) -> None:
+    function = _function(aws)
+    arn = function.create(aws)["arn"]
+    wire = Wire(aws, "lambda")
+    wire.refuse("PutFunctionEventInvokeConfig", "InvalidParameterValueException", "1 validation error detected")
+    with pytest.raises(ClientError):
+        EventInvokeConfig(name="failures", function_name=function.name, destination_arn=arn).create(aws)
+    assert wire.sent["PutFunctionEventInvokeConfig"] == 1
 
 
 def test_a_failed_update_is_told_and_made_again(aws: Aws) -> None:
