@@ -4,7 +4,7 @@ import { ApiError } from "../api.js";
 import { element, fill } from "../dom.js";
 import { confirmed } from "../parts/confirm.js";
 import { showFailure } from "../parts/failure.js";
-import { actionButton, downloadButton, statusOf, tell, when } from "../parts/file.js";
+import { actionButton, downloadButton, sentenceOf, statusOf, tell, when } from "../parts/file.js";
 import { labelled, noMore, placeOf, stalePage, turnPages } from "../parts/pages.js";
 import { humanSize } from "../upload.js";
 
@@ -16,6 +16,8 @@ import { humanSize } from "../upload.js";
 const PATH = "/files";
 const COLUMNS = ["Name", "Size", "Status", "Uploaded"];
 const RESTORE_DAYS = 30;
+/** @type {Intl.DateTimeFormatOptions} */
+const DAY = { dateStyle: "medium" };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @type {import("../main.js").PageOf} */
@@ -81,10 +83,10 @@ function row(app, file, voice) {
     element("bdi", {}, file.name),
     file.caption && element("span", { class: "caption" }, file.caption),
   );
-  const status = element("div", {}, statusOf(file), file.reason && element("p", { class: "hint" }, file.reason));
+  const status = element("div", {}, statusOf(file), file.reason && element("p", { class: "hint" }, sentenceOf(file.reason)));
   const until =
     file.expiresAt && file.status === "ready"
-      ? element("p", { class: "hint" }, "until ", when(file.expiresAt))
+      ? element("p", { class: "hint" }, "until ", when(file.expiresAt, DAY))
       : null;
   const made = element("tr", { role: "row" });
   const replace = (/** @type {Media} */ now) => {
@@ -97,7 +99,7 @@ function row(app, file, voice) {
     name,
     labelled("Size", humanSize(file.size)),
     labelled("Status", status),
-    labelled("Uploaded", element("div", {}, when(file.createdAt), until)),
+    labelled("Uploaded", element("div", {}, when(file.createdAt, DAY), until)),
     element("td", { role: "cell", class: "acting" }, acts),
   );
   return made;
@@ -127,7 +129,9 @@ function restorable({ deletedAt }) {
  * @param {(now: Media) => void} replace
  */
 function deleteButton(app, file, voice, replace) {
-  return actionButton(app, named("Delete", file), "Deleting…", `${file.name} was not deleted.`, voice.fail, async () => {
+  const failed = `${file.name} was not deleted.`;
+  // It says the same all the while: nothing is being deleted while the question stands.
+  return actionButton(app, named("Delete", file), "Delete", failed, voice.fail, async () => {
     voice.say("");
     const detail = [
       element("bdi", {}, file.name),

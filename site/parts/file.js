@@ -20,9 +20,12 @@ export function statusOf({ status }) {
   return element("span", { class: `status ${status}` }, STATUS.get(status) ?? status);
 }
 
-/** @param {string} moment */
-export function when(moment) {
-  const text = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+/**
+ * @param {string} moment
+ * @param {Intl.DateTimeFormatOptions} [style]
+ */
+export function when(moment, style = { dateStyle: "medium", timeStyle: "short" }) {
+  const text = new Intl.DateTimeFormat(undefined, style);
   return element("time", { datetime: moment }, text.format(new Date(moment)));
 }
 

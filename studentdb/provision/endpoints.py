@@ -75,7 +75,7 @@ class Endpoints:
         return f"https://{distribution_label}.cloudfront.net"
 
     def bucket_origin(self, domain: str) -> str:
-        """Where a browser sends a file to. `domain` is the bucket's regional one, which presigned forms name (S3-25)."""
+        """Where a browser sends files to. `domain` is the bucket's regional one, as in a presigned form (S3-25)."""
         if self.embedded:
             # The engine gives its functions this address, and they sign with it.
             return f"http://127.0.0.1:{urlsplit(self.endpoint_url or '').port or 80}"
