@@ -23,7 +23,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** @type {import("../main.js").PageOf} */
 export function filesPage(app, { url, state, signal }) {
   const place = placeOf(url, state);
-  const trouble = element("div", { role: "alert" });
+  const trouble = element("div", {});
   const said = element("div", { role: "status" });
   /** @type {Voice} */
   const voice = {

@@ -231,7 +231,7 @@ function makeJourney(file, stop) {
  * @param {Media} file
  */
 function result(app, file) {
-  const trouble = element("div", { role: "alert" });
+  const trouble = element("div", {});
   const titles = new Map([
     ["ready", "The file is stored"],
     ["pending", "The file is there, and not checked yet"],

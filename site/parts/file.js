@@ -75,9 +75,11 @@ export function sentenceOf(text) {
 }
 
 /**
- * @param {HTMLElement} place with role "alert"
+ * Shows, and has read out, what did not work.
+ *
+ * @param {HTMLElement} place
  * @param {string} message
  */
 export function tell(place, message) {
-  fill(place, message && element("div", { class: "panel trouble" }, element("p", {}, message)));
+  fill(place, message && element("div", { class: "panel trouble", role: "alert" }, element("p", {}, message)));
 }
