@@ -202,7 +202,7 @@ def test_an_upload(
         file = page.get_by_label("File", exact=True)
         file.set_input_files({"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": content})
         upload.click()
-        expect(page.get_by_role("heading", level=2)).to_have_text(says)
+        expect(page.get_by_role("heading", level=2)).to_have_text(says, timeout=30_000)
         examine(page)
 
 
