@@ -86,7 +86,7 @@ function row(app, file, voice) {
   const status = element("div", {}, statusOf(file), file.reason && element("p", { class: "hint" }, sentenceOf(file.reason)));
   const until =
     file.expiresAt && file.status === "ready"
-      ? element("p", { class: "hint" }, "until ", when(file.expiresAt, DAY))
+      ? element("p", { class: "hint until" }, "until ", when(file.expiresAt, DAY))
       : null;
   const made = element("tr", { role: "row" });
   const replace = (/** @type {Media} */ now) => {
