@@ -139,7 +139,7 @@ function deleteButton(app, file, voice, replace) {
     ];
     const question = { title: "Delete this file?", detail, yes: "Delete", no: "Keep it" };
     if (!(await confirmed(question, voice.signal))) return;
-    await app.api.deleteFile(file);
+    await decided(app, file, replace, () => app.api.deleteFile(file));
     const now = await app.api.file(file.id);
     voice.say(`${file.name} is deleted. For ${RESTORE_DAYS} days it can be restored.`);
     replace(now);
@@ -156,10 +156,28 @@ function restoreButton(app, file, voice, replace) {
   const failed = `${file.name} was not restored.`;
   return actionButton(app, named("Restore", file), "Restoring…", failed, voice.fail, async () => {
     voice.say("");
-    const now = await app.api.restoreFile(file);
+    const now = await decided(app, file, replace, () => app.api.restoreFile(file));
     voice.say(`${file.name} is restored.`);
     replace(now);
   });
+}
+
+/**
+ * Who decided on what is no longer so sees it as it is now, beside the reason.
+ *
+ * @template Result
+ * @param {App} app
+ * @param {Media} file
+ * @param {(now: Media) => void} replace
+ * @param {() => Promise<Result>} work
+ */
+async function decided(app, file, replace, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 409) replace(await app.api.file(file.id));
+    throw error;
+  }
 }
 
 /**

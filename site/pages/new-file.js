@@ -6,7 +6,7 @@ import { element, fill } from "../dom.js";
 import { notAllowed } from "../parts/failure.js";
 import { showErrors } from "../parts/field-errors.js";
 import { facts } from "../parts/facts.js";
-import { downloadButton, sentenceOf, statusOf, tell, when } from "../parts/file.js";
+import { downloadButton, reasonOf, sentenceOf, statusOf, tell, when } from "../parts/file.js";
 import { field, summary } from "../parts/form.js";
 import { humanSize, LARGEST_MB, lookedAt, refusal, send, sha256Of, TYPES, typeOf, UploadError } from "../upload.js";
 
@@ -273,8 +273,7 @@ function showWhy(error, form) {
   if (error instanceof UploadError) return form.problems.show(`${FAILED} ${error.message}`);
   const named = error instanceof ApiError && error.errors.length > 0;
   if (named || !(error instanceof ApiError)) return showErrors(error, form.fields, form.problems, FAILED)?.focus();
-  const detail = error.message === error.title ? "" : ` ${sentenceOf(error.message)}`;
-  return form.problems.show(`${FAILED} ${sentenceOf(error.title)}${detail}`);
+  return form.problems.show(`${FAILED} ${reasonOf(error)}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What is said of a file, and the button that downloads it. */
 
+import { ApiError } from "../api.js";
 import { SessionEndedError } from "../auth.js";
 import { element, fill } from "../dom.js";
 import { submitting } from "./form.js";
@@ -61,11 +62,18 @@ export function actionButton(app, label, meanwhile, failed, fail, work) {
       await work();
     } catch (error) {
       if (error instanceof SessionEndedError) return app.askToSignIn();
-      fail(`${failed} ${error instanceof Error ? sentenceOf(error.message) : error}`);
+      fail(`${failed} ${reasonOf(error)}`);
     }
   });
   button.addEventListener("click", act);
   return button;
+}
+
+/** What happened and why, in whole sentences. @param {unknown} error */
+export function reasonOf(error) {
+  if (!(error instanceof Error)) return String(error);
+  const title = error instanceof ApiError && error.title !== error.message ? error.title : "";
+  return (title && `${sentenceOf(title)} `) + sentenceOf(error.message);
 }
 
 /** The API's details are written as parts of sentences. @param {string} text */

@@ -416,7 +416,9 @@ def test_what_changed_elsewhere_is_not_deleted_unseen(student: Visitor, deployed
     deployed.cli("media", "update", found["id"], "--caption", "Needed by everybody")
     page.get_by_role("button", name=f"Delete {name}").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("alert")).to_contain_text(f"{name} was not deleted.")
+    why = f"{name} was not deleted. The record has changed in the meantime."
+    expect(page.get_by_role("alert")).to_contain_text(why)
+    expect(row(student, name)).to_contain_text("Needed by everybody")
     assert [each["status"] for each in listed(deployed, name)] == ["ready"]
 
 
