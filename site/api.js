@@ -18,7 +18,27 @@ import { SessionEndedError } from "./auth.js";
  * @property {number} version
  */
 
+/**
+ * @typedef {object} Media a file's record
+ * @property {string} id
+ * @property {string} name
+ * @property {string | null} caption
+ * @property {string} contentType
+ * @property {number} size bytes
+ * @property {string} sha256 hexadecimal digits
+ * @property {"pending" | "ready" | "quarantined" | "deleted" | "expired" | "failed" | "abandoned"} status
+ * @property {string | null} reason why it cannot be used
+ * @property {number} links how many were given out
+ * @property {string | null} expiresAt
+ * @property {string | null} deletedAt
+ * @property {string | null} removedAt since when nothing is left of the file itself
+ * @property {string} createdAt
+ * @property {number} version
+ */
+
 /** @typedef {{students: Student[], nextCursor: string | null}} StudentPage */
+/** @typedef {{media: Media[], nextCursor: string | null}} MediaPage */
+/** @typedef {{media: Media, url: string, fields: Record<string, string>, validUntil: string}} MediaUpload */
 /** @typedef {{sub: string, groups: string[], student: Student | null}} Me */
 /** @typedef {Pick<Student, "id" | "identifier" | "givenName" | "familyName">} Holder who has a unique value already */
 /** @typedef {{field: string, message: string, holder?: Holder}} FieldError */
@@ -56,8 +76,7 @@ export class Api {
    * @returns {Promise<StudentPage>}
    */
   students({ limit, cursor }, signal) {
-    const query = new URLSearchParams({ limit: String(limit), ...(cursor ? { cursor } : {}) });
-    return this.#request(`/students?${query}`, { signal });
+    return this.#request(`/students?${pageQuery(limit, cursor)}`, { signal });
   }
 
   /**
@@ -66,11 +85,61 @@ export class Api {
    * @returns {Promise<Student>}
    */
   addStudent(student, idempotencyKey) {
-    return this.#request("/students", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey },
-      body: JSON.stringify(student),
-    });
+    return this.#request("/students", sent("POST", student, { "Idempotency-Key": idempotencyKey }));
+  }
+
+  /**
+   * The person's own files, the newest first.
+   *
+   * @param {{limit: number, cursor: string}} page
+   * @param {AbortSignal} signal
+   * @returns {Promise<MediaPage>}
+   */
+  files({ limit, cursor }, signal) {
+    return this.#request(`/media?${pageQuery(limit, cursor)}`, { signal });
+  }
+
+  /**
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Media>}
+   */
+  file(id, signal) {
+    return this.#request(`/media/${id}`, signal ? { signal } : {});
+  }
+
+  /**
+   * @param {object} file the fields of MediaCreate
+   * @param {string} idempotencyKey a repeat is given a new form for the same record
+   * @param {AbortSignal} signal
+   * @returns {Promise<MediaUpload>}
+   */
+  addFile(file, idempotencyKey, signal) {
+    return this.#request("/media", { ...sent("POST", file, { "Idempotency-Key": idempotencyKey }), signal });
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<{url: string, validUntil: string}>} a link that downloads the file, for five minutes
+   */
+  fileLink(id) {
+    return this.#request(`/media/${id}/links`, sent("POST", { minutes: 5 }));
+  }
+
+  /**
+   * @param {Pick<Media, "id" | "version">} file as it was decided on
+   * @returns {Promise<void>}
+   */
+  deleteFile({ id, version }) {
+    return this.#request(`/media/${id}?version=${version}`, { method: "DELETE" });
+  }
+
+  /**
+   * @param {Pick<Media, "id" | "version">} file as it was decided on
+   * @returns {Promise<Media>}
+   */
+  restoreFile({ id, version }) {
+    return this.#request(`/media/${id}/restore`, sent("PUT", { version }));
   }
 
   /**
@@ -86,7 +155,7 @@ export class Api {
    *
    * @param {string} path
    * @param {RequestInit} options
-   * @returns {Promise<any>} the decoded body
+   * @returns {Promise<any>} the decoded body; undefined where there is none
    */
   async #request(path, options) {
     const token = await this.session.accessToken();
@@ -99,7 +168,7 @@ export class Api {
       throw new SessionEndedError();
     }
     if (!response.ok) throw await problemOf(response);
-    return response.json();
+    return response.status === 204 ? undefined : response.json();
   }
 
   /**
@@ -121,6 +190,24 @@ export class Api {
       });
     }
   }
+}
+
+/**
+ * @param {number} limit
+ * @param {string} cursor
+ */
+function pageQuery(limit, cursor) {
+  return new URLSearchParams({ limit: String(limit), ...(cursor ? { cursor } : {}) });
+}
+
+/**
+ * @param {string} method
+ * @param {object} body
+ * @param {Record<string, string>} [headers]
+ * @returns {RequestInit}
+ */
+function sent(method, body, headers = {}) {
+  return { method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
 }
 
 /** The gateway and CloudFront answer for themselves at times, without a problem document. */

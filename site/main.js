@@ -6,6 +6,8 @@ import { CognitoAuthenticator } from "./cognito.js";
 import { loadConfig } from "./config.js";
 import { element, fill } from "./dom.js";
 import { accountPage } from "./pages/account.js";
+import { filesPage } from "./pages/files.js";
+import { newFilePage } from "./pages/new-file.js";
 import { newStudentPage } from "./pages/new-student.js";
 import { notFoundPage } from "./pages/not-found.js";
 import { signInPage } from "./pages/sign-in.js";
@@ -32,6 +34,8 @@ import { present, showMenu } from "./shell.js";
 const PAGES = new Map([
   ["/students", studentsPage],
   ["/students/new", newStudentPage],
+  ["/files", filesPage],
+  ["/files/new", newFilePage],
   ["/account", accountPage],
 ]);
 

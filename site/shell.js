@@ -36,6 +36,8 @@ export function showMenu(person, path, signOut) {
   if (!person) return fill(menu);
   const links = [
     ...(person.groups.includes("admin") ? [{ label: "Students", to: "/students", within: true }] : []),
+    // Without a role one waits for an administrator, and may do nothing yet.
+    ...(person.groups.length > 0 ? [{ label: "Files", to: "/files", within: true }] : []),
     { label: "Account", to: "/account", within: false },
   ];
   const items = links.map(({ label, to, within }) => {

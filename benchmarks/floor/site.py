@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.clock import ROOT
 from benchmarks.floor.aws import MANIFEST, OURS, REGION, TAG_LIST, Aws, until
 
-PAGES = ("students", "students/new", "account")
+PAGES = ("students", "students/new", "files", "files/new", "account")
 File = tuple[bytes, str, str]
 
 
@@ -82,9 +83,10 @@ def make_access(aws: Aws, cloudfront: Any) -> str:
 
 
 def make_headers(aws: Aws, cloudfront: Any) -> str:
+    bucket_origin = f"http://127.0.0.1:{urlsplit(aws.url).port}"
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self' {aws.url}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        f"connect-src 'self' {aws.url} {bucket_origin}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
     custom = {

@@ -1,6 +1,7 @@
 /** Who is signed in, their own record where they are a student, and signing out. */
 
 import { element, fill } from "../dom.js";
+import { facts } from "../parts/facts.js";
 import { showFailure } from "../parts/failure.js";
 
 /** @typedef {import("../api.js").Student} Student */
@@ -76,15 +77,5 @@ function ownRecord(student) {
       ["Status", student.status === "active" ? "Active" : "Inactive"],
     ]),
     element("p", { class: "hint" }, "Is something wrong? Your school's office can correct it."),
-  );
-}
-
-/** @param {[string, string][]} pairs those without a value are left out */
-function facts(pairs) {
-  const shown = pairs.filter(([, value]) => value);
-  return element(
-    "dl",
-    {},
-    ...shown.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
   );
 }

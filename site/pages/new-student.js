@@ -4,12 +4,12 @@ import { ApiError } from "../api.js";
 import { SessionEndedError } from "../auth.js";
 import { element } from "../dom.js";
 import { notAllowed } from "../parts/failure.js";
+import { named, showErrors } from "../parts/field-errors.js";
 import { field, submitting, summary } from "../parts/form.js";
 import { navigate } from "../router.js";
 
-/** @typedef {import("../api.js").FieldError} FieldError */
 /** @typedef {import("../main.js").App} App */
-/** @typedef {Map<string, import("../parts/form.js").Field>} Fields */
+/** @typedef {import("../parts/field-errors.js").Fields} Fields */
 
 /**
  * Typed before the session ran out, for the same person to go on with.
@@ -66,7 +66,9 @@ export function newStudentPage(app, { signal }) {
       if (signal.aborted) return;
       if (error instanceof SessionEndedError) return keepDraft(app, fields);
       if (error instanceof ApiError && error.status === 403) return form.replaceWith(notAllowed(app, error));
-      showErrors(error, fields, problems, rare);
+      const first = showErrors(error, fields, problems, "The student was not added.");
+      if (rare.querySelector('[aria-invalid="true"]')) rare.open = true;
+      first?.focus();
     }
   };
   form.addEventListener("submit", submitting(button, "Adding…", send));
@@ -149,66 +151,6 @@ function read(fields) {
     }
   }
   return student;
-}
-
-/**
- * @param {unknown} error
- * @param {Fields} fields
- * @param {import("../parts/form.js").Summary} problems
- * @param {HTMLDetailsElement} rare
- */
-function showErrors(error, fields, problems, rare) {
-  const errors = error instanceof ApiError ? error.errors : [];
-  const elsewhere = errors.filter((each) => !fields.has(fieldNameOf(each)));
-  /** @type {HTMLElement | null} */
-  let first = null;
-  for (const [name, each] of fields) {
-    const own = errors.filter((candidate) => fieldNameOf(candidate) === name);
-    if (own.length === 0) continue;
-    each.setError(own.map((error) => sentence(error, each.label)).join(" "));
-    if (rare.contains(each.input)) rare.open = true;
-    first ??= each.input;
-  }
-  if (first) {
-    const count = errors.length - elsewhere.length;
-    problems.show(
-      count === 1 ? "One entry needs your attention." : `${count} entries need your attention.`,
-      ...elsewhere.map(line),
-    );
-    first.focus();
-  } else {
-    problems.show(
-      `The student was not added. ${error instanceof Error ? error.message : error}`,
-      ...elsewhere.map(line),
-    );
-    problems.root.scrollIntoView({ block: "nearest" });
-  }
-}
-
-/** "grades[0]" and "grades.0" belong to the field "grades". @param {FieldError} error */
-function fieldNameOf(error) {
-  return error.field.split(/[.[/]/)[0] ?? "";
-}
-
-/** @param {Pick<import("../api.js").Student, "givenName" | "familyName">} person */
-function named({ givenName, familyName }) {
-  return [givenName, familyName].filter(Boolean).join(" ");
-}
-
-/**
- * The API's messages go on from the field's name: "is required".
- *
- * @param {FieldError} error
- * @param {string} label
- */
-function sentence({ message, holder }, label) {
-  const whose = holder ? `: ${named(holder)} (${holder.identifier})` : "";
-  return `${label} ${message}${whose}.`;
-}
-
-/** @param {FieldError} error */
-function line(error) {
-  return element("p", {}, sentence(error, error.field || "The whole"));
 }
 
 /**

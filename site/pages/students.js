@@ -3,13 +3,13 @@
 import { ApiError } from "../api.js";
 import { element, fill } from "../dom.js";
 import { showFailure } from "../parts/failure.js";
-import { navigate } from "../router.js";
+import { labelled, noMore, placeOf, stalePage, turnPages } from "../parts/pages.js";
 
 /** @typedef {import("../api.js").Student} Student */
 /** @typedef {import("../api.js").StudentPage} StudentPage */
-/** @typedef {{limit: number, cursor: string, trail: string[] | null}} Place trail: the cursors before; null: unknown */
+/** @typedef {import("../parts/pages.js").Place} Place */
 
-const LIMITS = [25, 50, 100];
+const PATH = "/students";
 const COLUMNS = ["Name", "Number", "E-mail", "Grade", "Status"];
 
 /** @type {import("../main.js").PageOf} */
@@ -23,7 +23,7 @@ export function studentsPage(app, { url, state, signal }) {
       fill(body, ...(page.students.length > 0 ? list(page, place) : [nobody(place)]));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError && error.status === 400 && place.cursor) fill(body, stalePage(place));
+      if (error instanceof ApiError && error.status === 400 && place.cursor) fill(body, stalePage(PATH, place));
       else showFailure(app, body, error, load);
     } finally {
       body.removeAttribute("aria-busy");
@@ -37,37 +37,12 @@ export function studentsPage(app, { url, state, signal }) {
 }
 
 /**
- * @param {URL} url
- * @param {unknown} state
- * @returns {Place}
- */
-function placeOf(url, state) {
-  const asked = Number(url.searchParams.get("limit"));
-  const limit = Number.isInteger(asked) && asked >= 1 && asked <= 100 ? asked : 25;
-  const cursor = url.searchParams.get("cursor") ?? "";
-  const trail =
-    state && typeof state === "object" && "trail" in state && Array.isArray(state.trail) ? state.trail : null;
-  return { limit, cursor, trail: cursor ? trail : [] };
-}
-
-/**
- * @param {number} limit
- * @param {string} [cursor]
- */
-function address(limit, cursor = "") {
-  const query = new URLSearchParams({
-    ...(limit === 25 ? {} : { limit: String(limit) }),
-    ...(cursor ? { cursor } : {}),
-  });
-  return query.size > 0 ? `/students?${query}` : "/students";
-}
-
-/**
  * @param {StudentPage} page
  * @param {Place} place
  */
 function list(page, place) {
-  return [table(page.students), turnPages(page, place)];
+  const count = page.students.length === 1 ? "1 student" : `${page.students.length} students`;
+  return [table(page.students), turnPages(PATH, place, page.nextCursor, count)];
 }
 
 /**
@@ -119,74 +94,9 @@ function breakable(email) {
   return element("span", {}, email.slice(0, at), element("wbr"), email.slice(at));
 }
 
-/**
- * @param {string} label shown beside the value on a phone
- * @param {string | HTMLElement | null} value
- */
-function labelled(label, value) {
-  const empty = element(
-    "span",
-    { class: "none" },
-    element("span", { "aria-hidden": "true" }, "–"),
-    element("span", { class: "unseen" }, "none"),
-  );
-  return element("td", { role: "cell", "data-label": label }, value || empty);
-}
-
-/**
- * @param {StudentPage} page
- * @param {Place} place
- */
-function turnPages({ students, nextCursor }, { limit, cursor, trail }) {
-  const back = trail?.at(-1);
-  const earlier =
-    back !== undefined
-      ? turn("Previous page", address(limit, back), trail?.slice(0, -1) ?? [])
-      : cursor && turn("First page", address(limit), []);
-  const later =
-    nextCursor && turn("Next page", address(limit, nextCursor), trail ? [...trail, cursor] : null);
-  const count = students.length === 1 ? "1 student" : `${students.length} students`;
-  const here = trail && (earlier || later) ? `Page ${trail.length + 1} · ${count}` : count;
-  return element(
-    "nav",
-    { class: "pages", "aria-label": "Pages of the list" },
-    element("p", { class: "here" }, here),
-    perPage(limit),
-    element("p", { class: "turns" }, earlier || null, later || null),
-  );
-}
-
-/**
- * @param {string} label
- * @param {string} href
- * @param {string[] | null} trail
- */
-function turn(label, href, trail) {
-  return element("a", { class: "button", href, "data-state": trail && JSON.stringify({ trail }) }, label);
-}
-
-/** @param {number} limit */
-function perPage(limit) {
-  const choices = [...new Set([...LIMITS, limit])].sort((a, b) => a - b);
-  const options = choices.map((size) =>
-    element("option", { value: size, selected: size === limit }, String(size)),
-  );
-  const select = element("select", { id: "per-page" }, ...options);
-  select.addEventListener("change", () => navigate(address(Number(select.value))));
-  return element("p", { class: "per-page" }, element("label", { for: "per-page" }, "Per page"), select);
-}
-
 /** @param {Place} place */
 function nobody({ limit, cursor }) {
-  if (cursor) {
-    const first = element("a", { class: "button", href: address(limit) }, "First page");
-    return element(
-      "div",
-      { class: "panel empty" },
-      element("h2", {}, "No more students"),
-      element("p", { class: "actions" }, first),
-    );
-  }
+  if (cursor) return noMore("No more students", PATH, limit);
   return element(
     "div",
     { class: "panel empty" },
@@ -199,16 +109,5 @@ function nobody({ limit, cursor }) {
       { class: "actions" },
       element("a", { class: "button primary", href: "/students/new" }, "Add the first student"),
     ),
-  );
-}
-
-/** @param {Place} place */
-function stalePage({ limit }) {
-  return element(
-    "div",
-    { class: "panel trouble", role: "alert" },
-    element("h2", {}, "This page of the list is not there any more"),
-    element("p", {}, "The link to it has expired or was cut off. The list itself is fine."),
-    element("p", { class: "actions" }, element("a", { class: "button", href: address(limit) }, "First page")),
   );
 }

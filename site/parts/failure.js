@@ -50,6 +50,7 @@ export function showFailure(app, place, error, retry) {
 export function notAllowed(app, error) {
   const who = app.session.person?.email;
   if (error.type === "urn:studentdb:problem:mfa-required") return secondFactorNeeded(who ?? "EMAIL");
+  if (error.type === "urn:studentdb:problem:not-approved") return waitsForApproval();
   return element(
     "div",
     { class: "panel", role: "alert" },
@@ -65,6 +66,15 @@ export function notAllowed(app, error) {
       { class: "actions" },
       element("a", { class: "button", href: "/account" }, "Go to your account"),
     ),
+  );
+}
+
+function waitsForApproval() {
+  return element(
+    "div",
+    { class: "panel", role: "alert" },
+    element("h2", {}, "Your account waits for approval"),
+    element("p", {}, "An administrator of your school decides. After that, sign out and in again."),
   );
 }
 

@@ -88,7 +88,7 @@ export function summary() {
  * @returns {(event: Event) => void}
  */
 export function submitting(button, meanwhile, work) {
-  const usual = button.textContent ?? "";
+  const usual = [...button.childNodes];
   let busy = false;
   return (event) => {
     event.preventDefault();
@@ -100,7 +100,7 @@ export function submitting(button, meanwhile, work) {
     void work().finally(() => {
       busy = false;
       button.removeAttribute("aria-disabled");
-      button.textContent = usual;
+      button.replaceChildren(...usual);
     });
   };
 }

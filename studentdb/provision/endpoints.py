@@ -74,6 +74,16 @@ class Endpoints:
             return f"http://{distribution_label}.cloudfront.localhost:{urlsplit(self.endpoint_url or '').port or 80}"
         return f"https://{distribution_label}.cloudfront.net"
 
+    def bucket_origin(self, domain: str) -> str:
+        """Where a browser sends files to. `domain` is the bucket's regional one, as in a presigned form (S3-25)."""
+        if self.embedded:
+            # The engine gives its functions this address, and they sign with it.
+            return f"http://127.0.0.1:{urlsplit(self.endpoint_url or '').port or 80}"
+        if self.endpoint_url is not None:
+            parts = urlsplit(self.endpoint_url)
+            return f"{parts.scheme}://{parts.netloc}"
+        return f"https://{domain}"
+
     def cognito_url(self) -> str:
         """Where the browser and the CLI sign in."""
         if self.endpoint_url is not None:

@@ -173,15 +173,16 @@ def ends_media(bucket_arn: str, table_arn: str, index_arn: str, looks_arn: str) 
     )
 
 
-def content_security_policy(cognito_url: str) -> str:
-    """Nothing but the site's own files, and one place to talk to besides: Cognito."""
+def content_security_policy(cognito_url: str, bucket_origin: str) -> str:
+    """Nothing but the site's own files, and two places to talk to besides: Cognito, and the bucket that takes files."""
+    others = " ".join(dict.fromkeys((cognito_url, bucket_origin)))
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
-            f"connect-src 'self' {cognito_url}",
+            f"connect-src 'self' {others}",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

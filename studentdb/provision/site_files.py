@@ -9,7 +9,7 @@ from pathlib import Path
 
 # The routes that site/router.js knows: extra keys of index.html, since custom error responses of a distribution would
 # hide the API's errors as well (CF-21).
-PAGES = ("students", "students/new", "account")
+PAGES = ("students", "students/new", "files", "files/new", "account")
 
 # The edge keeps files until the deploy invalidates them; browsers ask every time.
 _EDGE = "public, max-age=0, s-maxage=86400, must-revalidate"

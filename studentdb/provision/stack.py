@@ -157,7 +157,9 @@ def stack(
     access = OriginAccessControl(name=f"{prefix}-site-{deployment.digest}")
     headers = ResponseHeadersPolicy(
         name=f"{prefix}-site-{deployment.digest}",
-        content_security_policy=policies.content_security_policy(endpoints.cognito_url()),
+        content_security_policy=policies.content_security_policy(
+            endpoints.cognito_url(), endpoints.bucket_origin(media.out("regional_domain_name"))
+        ),
     )
     origin = endpoints.api_origin(api.out("id"), STAGE)
     distribution = Distribution(

@@ -173,6 +173,7 @@ def _lasting(text: str) -> str:
     for pattern, name in (
         (r"http://[a-z0-9]+\.cloudfront\.localhost:\d+", "https://SITE"),
         (r"localhost:\d+", "localhost:PORT"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r'(HTTPPort": \{\s+"before": null,\s+"after": )\d+', r"\g<1>80"),
         (r"[0-9a-f]{64}|[0-9a-f]{27} \.\. [0-9a-f]{27}", "SHA256"),
         (r'(?<=")[0-9a-f]{32}(?=")', "MD5"),

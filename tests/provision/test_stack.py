@@ -16,6 +16,8 @@ from studentdb.provision.core import Resource, is_unresolved
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.engine import Stack
 from studentdb.provision.package import package
+from studentdb.provision.policies import content_security_policy
+from studentdb.provision.resources.cloudfront_access import ResponseHeadersPolicy
 from studentdb.provision.resources.cloudfront_distribution import Distribution
 from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import RolePolicy
@@ -313,6 +315,33 @@ def test_mail_is_sent_by_one_function_from_one_address() -> None:
         ("mail", "ses:SendEmail", "arn:aws:ses:eu-central-1:123456789012:identity/*", from_office),
         ("mail", "ses:SendEmail", "⟦sesv2.configuration_set/student-management-mail#arn⟧", from_office),
     }
+
+
+def test_the_page_may_talk_to_cognito_and_the_bucket_of_files_alone() -> None:
+    (headers,) = [each for each in make(PROD).resources if isinstance(each, ResponseHeadersPolicy)]
+    media = f"student-management-media-{PROD.digest}"
+    (talks_to,) = [part for part in headers.content_security_policy.split("; ") if part.startswith("connect-src")]
+    assert talks_to == (
+        "connect-src 'self' https://cognito-idp.eu-central-1.amazonaws.com "
+        f"https://⟦s3.data_bucket/{media}#regional_domain_name⟧"
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "origin"),
+    [
+        (Endpoints("eu-central-1"), "https://files.s3.eu-central-1.amazonaws.com"),
+        (Endpoints("eu-central-1", "http://localhost:4567", embedded=True), "http://127.0.0.1:4567"),
+        (Endpoints("eu-central-1", "https://engine.example:8443/path"), "https://engine.example:8443"),
+    ],
+    ids=["aws", "engine", "another-engine"],
+)
+def test_where_files_are_sent_to(endpoints: Endpoints, origin: str) -> None:
+    assert endpoints.bucket_origin("files.s3.eu-central-1.amazonaws.com") == origin
+
+
+def test_one_address_for_both_is_named_once() -> None:
+    assert "connect-src 'self' https://one; " in content_security_policy("https://one", "https://one")
 
 
 def test_engine_and_aws_differ_in_the_seam_only() -> None:

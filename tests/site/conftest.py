@@ -118,10 +118,18 @@ def static_page(open_page: OpenPage, static_site: str, allowed_origins: set[str]
     return page
 
 
+@pytest.fixture(scope="session")
+def bucket_origin(deployed: Deployed) -> str:
+    """Where the engine's functions say that the bucket is."""
+    return f"http://127.0.0.1:{urlsplit(deployed.config['cognitoUrl']).port}"
+
+
 @pytest.fixture
-def visit(deployed: Deployed, open_page: OpenPage, allowed_origins: set[str]) -> Callable[..., Visitor]:
+def visit(
+    deployed: Deployed, open_page: OpenPage, allowed_origins: set[str], bucket_origin: str
+) -> Callable[..., Visitor]:
     """Somebody who has just opened the site; keyword arguments are the browser context's."""
-    for address in (deployed.site_url, deployed.config["cognitoUrl"]):
+    for address in (deployed.site_url, deployed.config["cognitoUrl"], bucket_origin):
         parts = urlsplit(address)
         allowed_origins.add(f"{parts.scheme}://{parts.netloc}")
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SITE = Path(__file__).parent.parent.parent / "site"
-ROUTES = ("/", "/students", "/students/new", "/account")
+ROUTES = ("/", "/students", "/students/new", "/files", "/files/new", "/account")
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",

@@ -10,8 +10,9 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page, expect
 
+from tests import totp
 from tests.command_line import Deployed
-from tests.site.visitor import LASTING, Visitor, answers, invite
+from tests.site.visitor import LASTING, Visitor, answers, enrolled, invite
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
@@ -33,16 +34,45 @@ LONG = {
 }
 
 
+FILE = {
+    "id": LONG["id"],
+    "name": f"{'Wolfeschlegelsteinhausenbergerdorff' * 4}.pdf",
+    "caption": "W" * 300,
+    "contentType": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "size": 104_857_600,
+    "sha256": "0123456789abcdef" * 4,
+    "status": "ready",
+    "reason": None,
+    "links": 0,
+    "expiresAt": "2099-12-31T00:00:00.000Z",
+    "deletedAt": None,
+    "createdAt": "2026-09-30T12:00:00.000Z",
+    "version": 2,
+}
+FILES = [
+    FILE,
+    {**FILE, "status": "quarantined", "reason": "it is said to be application/pdf, and does not begin like one"},
+    {**FILE, "status": "deleted", "deletedAt": "2099-12-31T00:00:00.000Z"},
+    {**FILE, "status": "pending", "name": "notes.txt"},
+    {**FILE, "status": "expired", "caption": None},
+]
+
+
 def examine(page: Page) -> None:
     """Asserts what holds for every page."""
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    examine_all(page)
+
+
+def examine_all(page: Page) -> None:
+    """Also while a dialog hides the page's heading."""
     page.evaluate(Path(AXE_FILE_PATH).read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "scrolls sideways"
 
 
-@pytest.mark.parametrize(
+each_look = pytest.mark.parametrize(
     ("scheme", "viewport"),
     [
         pytest.param("light", DESK, id="light-desk"),
@@ -51,6 +81,9 @@ def examine(page: Page) -> None:
         pytest.param("dark", DESK, id="dark-desk", marks=pytest.mark.slow),
     ],
 )
+
+
+@each_look
 def test_every_page(
     visit: Callable[..., Visitor],
     deployed: Deployed,
@@ -107,3 +140,83 @@ def examine_lists(visitor: Visitor) -> None:
         expect(page.locator("[aria-busy]")).to_have_count(0)
         examine(page)
         page.unroute("**/api/students?*")
+
+
+@each_look
+def test_files(visit: Callable[..., Visitor], deployed: Deployed, scheme: str, viewport: dict[str, int]) -> None:
+    visitor = visit(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    page = visitor.page
+    visitor.sign_in(invite(deployed, "student"), LASTING)
+    visitor.heading("Account")
+    for status, body in (
+        (200, {"media": [], "nextCursor": None}),
+        (500, {"title": "Something went wrong on our side", "requestId": "R" * 80}),
+        (200, {"media": FILES, "nextCursor": "more"}),
+    ):
+        page.route("**/api/media?*", answers(status, body))
+        visitor.go("/files")
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        examine(page)
+    page.get_by_role("button", name="Delete").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    examine_all(page)
+    # Deleting fails: there is no such file.
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("alert")).to_contain_text("was not deleted")
+    examine(page)
+
+
+@each_look
+def test_an_upload(
+    visit: Callable[..., Visitor],
+    deployed: Deployed,
+    bucket_origin: str,
+    scheme: str,
+    viewport: dict[str, int],
+) -> None:
+    visitor = visit(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    page = visitor.page
+    visitor.sign_in(invite(deployed, "student"), LASTING)
+    visitor.heading("Account")
+    visitor.go("/files/new")
+    visitor.heading("Upload a file")
+    examine(page)
+    upload = page.get_by_role("button", name="Upload")
+    upload.click()
+    expect(page.get_by_label("File", exact=True)).to_have_attribute("aria-invalid", "true")
+    examine(page)
+    page.route(f"{bucket_origin}/**", lambda _: None)
+    name = "W" * 150
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n" + bytes(1000)}
+    )
+    upload.click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    examine(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alert")).to_contain_text("Cancelled")
+    examine(page)
+    page.unroute(f"{bucket_origin}/**")
+    for content, says in ((b"MZ", "The file cannot be used"), (b"%PDF-1.7\n", "The file is stored")):
+        visitor.go("/files/new")
+        file = page.get_by_label("File", exact=True)
+        file.set_input_files({"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": content})
+        upload.click()
+        expect(page.get_by_role("heading", level=2)).to_have_text(says, timeout=30_000)
+        examine(page)
+
+
+@each_look
+def test_the_code_of_a_second_factor(
+    visit: Callable[..., Visitor], deployed: Deployed, scheme: str, viewport: dict[str, int]
+) -> None:
+    email = invite(deployed, "admin")
+    secret = enrolled(deployed, email)
+    visitor = visit(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    visitor.sign_in(email, LASTING)
+    visitor.heading("Enter your code")
+    examine(visitor.page)
+    visitor.page.get_by_label("Code").fill(totp.wrong(secret))
+    visitor.page.get_by_role("button", name="Go on").click()
+    expect(visitor.page.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
+    examine(visitor.page)

@@ -7,25 +7,14 @@ import re
 import secrets
 from collections.abc import Callable
 
-import httpx
 import pytest
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests import totp
 from tests.command_line import Deployed
-from tests.site.visitor import LASTING, Visitor, answers, enrolled, invite, somebody
+from tests.site.visitor import LASTING, Visitor, answers, enrolled, invite, sent, somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
-
-
-def send(request: Request) -> int:
-    """Sends what the browser wanted to send, and gives the answer's status. Only browsers resolve *.localhost."""
-    url = httpx.URL(request.url)
-    headers = {**request.headers, "host": url.netloc.decode()}
-    answer = httpx.request(
-        request.method, url.copy_with(host="127.0.0.1"), headers=headers, content=request.post_data_buffer
-    )
-    return answer.status_code
 
 
 # ---- signing in and out ----
@@ -246,7 +235,7 @@ def test_a_second_try_after_a_lost_answer_adds_nobody_twice(admin: Visitor, depl
         if lost:
             route.continue_()
         else:
-            lost.append(send(route.request))
+            lost.append(sent(route.request).status_code)
             route.abort()
 
     admin.page.route("**/api/students", lose_the_answer)
@@ -385,8 +374,10 @@ def test_the_keyboard_is_enough(visit: Callable[..., Visitor], deployed: Deploye
     expect(page.get_by_role("heading", level=1)).to_have_text("Students")
 
 
-@pytest.mark.parametrize("path", ["/", "/students", "/students/new", "/account", "/main.js", "/config.json"])
-def test_headers(visit: Callable[..., Visitor], deployed: Deployed, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/students", "/students/new", "/files", "/files/new", "/account", "/main.js", "/config.json"]
+)
+def test_headers(visit: Callable[..., Visitor], deployed: Deployed, bucket_origin: str, path: str) -> None:
     response = visit().page.goto(deployed.site_url.rstrip("/") + path)
     assert response is not None
     assert response.status == 200
@@ -396,7 +387,7 @@ def test_headers(visit: Callable[..., Visitor], deployed: Deployed, path: str) -
     directives = {name: values for name, *values in (part.split() for part in policy.split(";") if part.strip())}
     assert directives["default-src"] == ["'none'"]
     assert directives["script-src"] == directives["style-src"] == ["'self'"]
-    assert directives["connect-src"] == ["'self'", deployed.config["cognitoUrl"]]
+    assert directives["connect-src"] == ["'self'", deployed.config["cognitoUrl"], bucket_origin]
     assert directives["require-trusted-types-for"] == ["'script'"]
     assert directives["frame-ancestors"] == ["'none'"]
     assert response.headers["x-content-type-options"] == "nosniff"

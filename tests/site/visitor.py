@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from playwright.sync_api import Page, Route, expect
+import httpx
+from playwright.sync_api import Page, Request, Route, expect
 
 from studentdb.api.cognito import Cognito
 from studentdb.api.tokens import Binding
@@ -96,6 +97,15 @@ def enrolled(deployed: Deployed, email: str) -> str:
     signed_in = Cognito(http, binding).sign_in(email, LASTING, lambda: "")
     http.close()
     return totp.enrol(_cognito(deployed), signed_in.access_token)
+
+
+def sent(request: Request) -> httpx.Response:
+    """Sends what the browser wanted to send. Only browsers resolve *.localhost."""
+    url = httpx.URL(request.url)
+    headers = {**request.headers, "host": url.netloc.decode()}
+    return httpx.request(
+        request.method, url.copy_with(host="127.0.0.1"), headers=headers, content=request.post_data_buffer
+    )
 
 
 def answers(status: int, body: object, *, content_type: str = "application/problem+json") -> Callable[[Route], None]:
