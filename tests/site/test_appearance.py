@@ -46,6 +46,7 @@ FILE = {
     "links": 0,
     "expiresAt": "2099-12-31T00:00:00.000Z",
     "deletedAt": None,
+    "removedAt": None,
     "createdAt": "2026-09-30T12:00:00.000Z",
     "version": 2,
 }
@@ -55,6 +56,8 @@ FILES = [
     {**FILE, "status": "deleted", "deletedAt": "2099-12-31T00:00:00.000Z"},
     {**FILE, "status": "pending", "name": "notes.txt"},
     {**FILE, "status": "expired", "caption": None},
+    {**FILE, "status": "failed", "reason": "looking at it failed, more than once; it can be looked at again"},
+    {**FILE, "status": "abandoned", "removedAt": "2099-12-31T00:00:00.000Z"},
 ]
 
 
