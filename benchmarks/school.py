@@ -19,6 +19,7 @@ from studentdb.provision.aws import Deployment
 from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.resources import dynamodb_shape as shape
 from studentdb.provision.resources import dynamodb_table
+from studentdb.provision.resources.lambda_layer import LayerContent
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
 from tests.lambda_src.events import event
@@ -170,7 +171,14 @@ def _imported() -> str:
 def _tables() -> dict[str, Table]:
     deployment = Deployment("prod", REGION, "123456789012")
     declared = stack(
-        deployment, Endpoints(REGION), StackSettings(), code=b"", site={}, public_routes=(), account_routes=()
+        deployment,
+        Endpoints(REGION),
+        StackSettings(),
+        code=b"",
+        site={},
+        public_routes=(),
+        account_routes=(),
+        pillow=LayerContent("", bytes),
     )
     return {
         each.name: Table(_keys(each), {index.name: _keys(index) for index in each.indexes})

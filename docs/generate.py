@@ -42,6 +42,7 @@ LIMITS = {
     "lambda": (
         f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:student-management*",
         f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:*",
+        f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:student-management*",
     ),
     "logs": (
         f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/student-management*",
@@ -73,7 +74,14 @@ UNLIMITED = {
     "ses:ListEmailIdentities",
 }
 # IAM takes 6,144 characters: each of these stands for the actions that it fits, which are about one thing.
-SHORTER = ("lambda:*EventSourceMapping", "lambda:*FunctionEventInvokeConfig")
+SHORTER = (
+    "cloudfront:*OriginAccessControl",
+    "cloudfront:*ResponseHeadersPolicy",
+    "cognito-idp:*UserPoolClient",
+    "lambda:*EventSourceMapping",
+    "lambda:*FunctionEventInvokeConfig",
+    "lambda:*LayerVersion",
+)
 # Cognito makes it for itself, where it is to send through SES.
 SERVICE_ROLE = "iam:CreateServiceLinkedRole"
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - the name of an action
@@ -281,6 +289,7 @@ def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...
     from studentdb.provision import administrators, lock, mail_state  # noqa: PLC0415
     from studentdb.provision.aws import Deployment  # noqa: PLC0415
     from studentdb.provision.endpoints import Endpoints  # noqa: PLC0415
+    from studentdb.provision.resources.lambda_layer import LayerContent  # noqa: PLC0415
     from studentdb.provision.stack import stack  # noqa: PLC0415
     from studentdb.provision.stack_settings import StackSettings  # noqa: PLC0415
 
@@ -293,6 +302,7 @@ def _actions() -> tuple[dict[str, Mapping[str, tuple[str, ...]]], tuple[str, ...
         site={},
         public_routes=(),
         account_routes=(),
+        pillow=LayerContent("", bytes),
     )
     kinds = {resource.kind: resource.actions for resource in declared.all}
     return dict(sorted(kinds.items())), administrators.ACTIONS, lock.ACTIONS, mail_state.ACTIONS

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from studentdb.provision.aws import Aws
     from studentdb.provision.deployer import Deployer
     from studentdb.provision.events import Emit
+    from studentdb.provision.resources.lambda_layer import LayerContent
     from studentdb.settings import Settings
     from studentdb.targets import Known, Registry, Target
 
@@ -162,6 +163,7 @@ class Context:
                 site=found.site,
                 public_routes=found.public_routes,
                 account_routes=found.account_routes,
+                pillow=self._pillow(),
             ),
             emit,
             # What was learned from a site names no account.
@@ -169,6 +171,13 @@ class Context:
             if isinstance(self.target, Known) and not self.target.account
             else None,
         )
+
+    def _pillow(self) -> LayerContent:
+        from studentdb import pillow_layer
+
+        if self.aws.endpoints.host_runs_functions:
+            return pillow_layer.installed()
+        return pillow_layer.pinned(self.home / "wheels")
 
     @cached_property
     def http(self) -> Http:

@@ -76,6 +76,9 @@ def _lambda(client: Any) -> Iterator[tuple[str, Any]]:
                 _or_none(client.get_function_event_invoke_config, FunctionName=name),
             ],
         )
+    for layer in _all(client, "list_layers", "Layers"):
+        for version in _all(client, "list_layer_versions", "LayerVersions", LayerName=layer["LayerName"]):
+            yield f"layer {version['LayerVersionArn']}", version
     for mapping in _all(client, "list_event_source_mappings", "EventSourceMappings"):
         yield f"mapping {mapping['UUID']}", mapping
 

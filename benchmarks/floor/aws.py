@@ -81,6 +81,7 @@ class Aws:
         self.digest = hashlib.sha256(f"{self.account}/{OURS}".encode()).hexdigest()[:12]
         self.bucket = f"{PREFIX}-site-{self.digest}"
         self.media = f"{PREFIX}-media-{self.digest}"
+        self.layer = f"{PREFIX}-pillow-{self.digest}"
 
     def client(self, service: str) -> Any:
         return self.session.client(

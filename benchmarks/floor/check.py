@@ -57,6 +57,7 @@ def check(url: str) -> None:
             go(iam.get_role_policy, RoleName=f"{PREFIX}-media-{REGION}", PolicyName="media-failures"),
             go(functions.get_function_event_invoke_config, FunctionName=f"{PREFIX}-media"),
         ]
+        tasks.append(go(functions.list_layer_versions, LayerName=aws.layer))
         logs = aws.client("logs")
         for name in LOG_GROUPS:
             arn = f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}"

@@ -9,6 +9,8 @@ import secrets
 import zipfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from benchmarks.clock import ROOT
@@ -101,9 +103,20 @@ def deploy(url: str) -> None:
         logs = aws.client("logs")
         groups = {name: go(make_log_group, aws, logs, name) for name in LOG_GROUPS}
         functions_client = aws.client("lambda")
+        layer = go(make_layer, functions_client, aws.layer)
         functions = {
             half: go(
-                make_function, iam, functions_client, half, roles[half], tables, groups, app, aws.account, aws.media
+                make_function,
+                iam,
+                functions_client,
+                half,
+                roles[half],
+                tables,
+                groups,
+                app,
+                layer,
+                aws.account,
+                aws.media,
             )
             for half in FUNCTIONS
         }
@@ -223,6 +236,7 @@ def make_function(
     tables: dict[str, Future[str]],
     groups: dict[str, Future[str]],
     app: Future[tuple[str, str]],
+    layer: Future[str],
     account: str,
     media: str,
 ) -> str:
@@ -232,6 +246,7 @@ def make_function(
     audit = tables["audit"].result()
     everything = [arn for table in arns for arn in (table, f"{table}/index/*")]
     variables = {"TABLE_PREFIX": PREFIX}
+    more: dict[str, Any] = {"MemorySize": 512}
     logged = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{groups[log_group].result()}:*"])
     statements = [logged, allow(READS, everything), allow(["dynamodb:PutItem"], [audit])]
     writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
@@ -244,15 +259,27 @@ def make_function(
     if half == "api-write":
         statements.append(allow(writes, arns[:-1]))
         signs = ["PutObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
-        statements.append(allow([f"s3:{action}" for action in signs], [f"arn:aws:s3:::{media}/media/*"]))
+        stored = [f"arn:aws:s3:::{media}/{prefix}/*" for prefix in ("media", "thumbs")]
+        statements.append(allow([f"s3:{action}" for action in signs[:1]], stored[:1]))
+        statements.append(allow([f"s3:{action}" for action in signs[1:]], stored))
         statements += [lists, allow(["lambda:InvokeFunction"], [looks])]
         variables |= {**files, "MEDIA_FUNCTION": f"{PREFIX}-media"}
     if half == "media":
         statements = [
             logged,
-            allow(["s3:GetObjectVersion", "s3:DeleteObjectVersion"], [f"arn:aws:s3:::{media}/media/*"]),
+            allow(["s3:GetObjectVersion"], [f"arn:aws:s3:::{media}/media/*"]),
+            allow(
+                ["s3:PutObject", "s3:DeleteObjectVersion"],
+                [f"arn:aws:s3:::{media}/{prefix}/*" for prefix in ("media", "thumbs")],
+            ),
+            allow(["s3:ListBucketVersions"], [f"arn:aws:s3:::{media}"]),
             allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables["media"].result()]),
+            {
+                **allow(["dynamodb:UpdateItem"], [tables["index"].result()]),
+                "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["media#*"]}},
+            },
         ]
+        more = {"MemorySize": 1024, "Layers": [layer.result()]}
         variables |= {"MEDIA_BUCKET": media, "S3_ADDRESSING": "path"}
     if half == "media-expiry":
         table, quotas = tables["media"].result(), {"dynamodb:LeadingKeys": ["media#*"]}
@@ -260,7 +287,7 @@ def make_function(
         statements = [
             logged,
             allow(STREAM_READS, [f"{table}/stream/*"]),
-            allow(["s3:DeleteObjectVersion"], [f"arn:aws:s3:::{media}/media/*"]),
+            allow(["s3:DeleteObjectVersion"], [f"arn:aws:s3:::{media}/{part}/*" for part in ("media", "thumbs")]),
             lists,
             allow(["dynamodb:GetItem"], [table]),
             allow(writes, [table]),
@@ -292,11 +319,11 @@ def make_function(
         Role=role.result()["arn"],
         Handler=f"studentdb_api.{HANDLERS.get(half, half.removeprefix('api-'))}.handler",
         Runtime="python3.13",
-        MemorySize=512,
         Timeout={"search": 60, "media": 120, "media-expiry": 60}.get(half, 30),
         Environment={"Variables": variables},
         LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},
         TracingConfig={"Mode": "PassThrough"},
+        **more,
         Code={"ZipFile": package()},
         Architectures=["arm64"],
         PackageType="Zip",
@@ -359,6 +386,19 @@ def package() -> bytes:
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, path.read_bytes())
     return buffer.getvalue()
+
+
+def make_layer(client: Any, name: str) -> str:
+    found = metadata.distribution("pillow")
+    names = [each.as_posix() for each in found.files or () if each.hash and each.suffix != ".pyc"]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for each in names:
+            archive.writestr(f"python/{each}", Path(str(found.locate_file(each))).read_bytes())
+    made = client.publish_layer_version(
+        LayerName=name, Description=found.version, Content={"ZipFile": buffer.getvalue()}
+    )
+    return str(made["LayerVersionArn"])
 
 
 def is_active(client: Any, half: str) -> bool:

@@ -22,6 +22,7 @@ def all_free(aws: Aws, go: Callable[..., Future[Any]]) -> None:
     for half in FUNCTIONS:
         looks.append(go(exists, iam.get_role, RoleName=f"{PREFIX}-{half}-{REGION}"))
         looks.append(go(exists, functions.get_function, FunctionName=f"{PREFIX}-{half}"))
+    looks.append(go(lambda: bool(functions.list_layer_versions(LayerName=aws.layer)["LayerVersions"])))
     logs, s3 = aws.client("logs"), aws.client("s3")
     looks += [
         go(listed, name, lambda name: names(logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]), name)

@@ -41,6 +41,7 @@ def teardown(url: str) -> None:
         tasks.append(go(remove_api, aws, gateway, logs))
         functions, iam = aws.client("lambda"), aws.client("iam")
         removed = {half: go(remove_function, aws, functions, logs, half) for half in FUNCTIONS}
+        tasks.append(go(remove_layer, aws, functions))
         tasks += [go(remove_role, iam, half, function) for half, function in removed.items()]
         tasks.append(go(remove_pool, aws.client("cognito-idp")))
         tasks += [
@@ -84,6 +85,11 @@ def remove_function(aws: Aws, functions: Any, logs: Any, half: str) -> None:
             functions.delete_event_source_mapping(UUID=mapping["UUID"])
     functions.delete_function(FunctionName=name)
     remove_log_group(aws, logs, f"/aws/lambda/{name}")
+
+
+def remove_layer(aws: Aws, functions: Any) -> None:
+    for version in functions.list_layer_versions(LayerName=aws.layer)["LayerVersions"]:
+        functions.delete_layer_version(LayerName=aws.layer, VersionNumber=version["Version"])
 
 
 def remove_log_group(aws: Aws, logs: Any, name: str) -> None:

@@ -70,7 +70,8 @@ def shown(record: Record) -> Record:
     status = record["status"]
     if status in ("ready", "pending", "failed") and is_over(record):
         status = "expired"
-    return {name: record.get(name) for name in FIELDS} | {"status": status, "links": record.get("links", 0)}
+    made = {"status": status, "links": record.get("links", 0), "thumbnail": "thumbnailVersionId" in record}
+    return {name: record.get(name) for name in FIELDS} | made
 
 
 def is_over(record: Record) -> bool:

@@ -62,7 +62,8 @@ def create_media(request: Request) -> Answer:
         record = dynamodb.record(refused.items[0])
         if not digest or record.get("request") != digest or record["owner"] != request.caller.sub:
             raise KeyReused from refused
-    form = media_store.upload_form(record)
+    # Of a picture the record may by now have the size of what was made of it.
+    form = media_store.upload_form({**record, "size": given["size"]})
     return Answer({"media": media.shown(record), **form}, {"location": f"/api/media/{media_id}"})
 
 
@@ -88,7 +89,7 @@ def delete_media(request: Request) -> Answer:
         changes = {"status": "deleted", "statusBefore": before["status"], "deletedAt": clock.now()}
         changed(request, before, changes)
     if "endedAt" not in before:
-        _cover(before["id"])
+        _cover(before)
     return Answer(None)
 
 
@@ -104,7 +105,7 @@ def restore_media(request: Request) -> Answer:
     if datetime.datetime.now(datetime.UTC) - deleted >= datetime.timedelta(days=media_life.RESTORE_DAYS):
         raise MediaConflict(f"it was deleted more than {media_life.RESTORE_DAYS} days ago")
     # An upload that was under way is over by now: its file comes as a version of its own, or not at all.
-    versions = media_store.uncover(before["id"])
+    versions = media_store.uncover(before)
     try:
         if before.get("versionId", "") not in {"", *versions}:
             raise MediaConflict("the file itself is gone")
@@ -112,25 +113,28 @@ def restore_media(request: Request) -> Answer:
         after = changed(request, before, changes)
     except Problem:
         # Left uncovered, it would be there for ever: the lifecycle removes what is behind a delete marker.
-        _cover(before["id"])
+        _cover(before)
         raise
     return Answer(media.shown(after))
 
 
-def _cover(media_id: str) -> None:
+def _cover(record: Record) -> None:
     """Hide the file of a record that is deleted; a restore that came in between is not undone, nor its end."""
-    media_store.hide(media_id)
-    now = media.stored(media_id)
+    media_store.hide(record)
+    now = media.stored(record["id"])
     if now["status"] != "deleted" or "endedAt" in now:
-        media_store.uncover(media_id)
+        media_store.uncover(record)
 
 
 def create_media_link(request: Request) -> Answer:
-    """POST /api/media/{id}/links: a link that downloads the file, counted by file and person."""
+    """POST /api/media/{id}/links: a link that downloads the file or its small one, counted by file and person."""
     record = media.readable(request, request.parameters["id"])
     status = media.shown(record)["status"]
     if status != "ready":
         raise MediaConflict(f"the file is {status}")
+    thumbnail = request.body.get("thumbnail", False)
+    if thumbnail and "thumbnailVersionId" not in record:
+        raise MediaConflict("the file has no thumbnail: only pictures do")
     # No link outlives the file.
     seconds = min([request.body.get("minutes", 10) * 60, *_left(record)])
     count = {
@@ -156,7 +160,7 @@ def create_media_link(request: Request) -> Answer:
         transactions.commit(parts)
     except RefusedError as refused:
         raise MediaConflict("the file is not there any more") from refused
-    return Answer(media_store.link(record, seconds))
+    return Answer(media_store.link(record, seconds, thumbnail=thumbnail))
 
 
 def _left(record: Record) -> list[int]:

@@ -41,7 +41,7 @@ def retry_media(request: Request) -> Answer:
         return Answer(media.shown(before))
     if status not in ("pending", "failed"):
         raise MediaConflict(f"the file is {status}: there is nothing to be looked at")
-    version = media_store.newest(before["id"])
+    version = media_store.earliest(before["id"])
     if not version:
         raise MediaConflict("the file has not arrived: it has to be uploaded again")
     after = media_changes.changed(request, before, {"status": "pending", "reason": None})
@@ -96,7 +96,7 @@ def _of_record(record: Record, repair: bool) -> list[tuple[str, bool]]:
         found.append((f"is {record['status']}, and the file itself is gone: delete it, and upload it again", False))
     elif record["status"] == "pending" and versions and _is_past(record["createdAt"], _ARRIVED):
         if repair:
-            media_look.ask(record["id"], media_store.newest(record["id"]))
+            media_look.ask(record["id"], media_store.earliest(record["id"]))
         found.append(("has arrived, and was not looked at: media retry", repair))
     elif record["status"] == "failed":
         found.append(("could not be looked at: media retry", False))

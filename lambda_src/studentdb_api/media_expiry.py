@@ -70,7 +70,7 @@ def _done(record: Record, moment: str) -> bool:
         # It got another time, and this marker was that of before.
         return media_life.remind(record, moment)
     over = media.is_over(record)
-    if record["status"] == "pending" and not over and (version := media_store.newest(record["id"])):
+    if record["status"] == "pending" and not over and (version := media_store.earliest(record["id"])):
         # It has arrived, and the event was lost.
         media_look.ask(record["id"], version)
         return media_life.remind(record, media_life.in_a_while(media_life.ABANDONED))

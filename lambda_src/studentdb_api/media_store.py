@@ -1,4 +1,4 @@
-"""The bucket of the files: presigned requests to it, and hiding a file behind a delete marker."""
+"""The bucket of the files: presigned requests to it, hiding a file behind a delete marker, and what is made of one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import urllib.parse
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -17,6 +17,10 @@ from studentdb_api.dynamodb import Record
 
 UPLOAD_MINUTES = 10
 PREFIX = "media/"
+# Of a picture's small one. No event tells of what comes here.
+THUMBNAILS = "thumbs/"
+# What was not uploaded carries this: no form lets a client send it (S3-26).
+MADE_FROM = "made-from"
 _BUCKET = os.environ.get("MEDIA_BUCKET", "")
 
 
@@ -43,6 +47,11 @@ def object_key(media_id: str) -> str:
     return f"{PREFIX}{media_id}"
 
 
+def thumbnail_key(media_id: str) -> str:
+    """Where the small one of a picture is."""
+    return f"{THUMBNAILS}{media_id}"
+
+
 def upload_form(record: Record) -> dict[str, Any]:
     """What uploads exactly this many bytes of this type to this key (S3-26, S3-27), for some minutes."""
     # A link says so as well; this way no other way to the object shows it either.
@@ -60,53 +69,112 @@ def upload_form(record: Record) -> dict[str, Any]:
     return {"url": made["url"], "fields": made["fields"], "validUntil": _in(UPLOAD_MINUTES)}
 
 
-def link(record: Record, seconds: int) -> dict[str, str]:
-    """A link to the version that was looked at, which saves it under its name and never shows it."""
+def link(record: Record, seconds: int, *, thumbnail: bool) -> dict[str, str]:
+    """A link to the version that was looked at, which saves it under its name and never shows it; or to its small one.
+
+    An address that ends in an image is shown by a page's <img> all the same.
+    """
+    if thumbnail:
+        key, version = thumbnail_key(record["id"]), record["thumbnailVersionId"]
+        name, content_type = f"{record['name']}.webp", "image/webp"
+    else:
+        key, version = object_key(record["id"]), record["versionId"]
+        name, content_type = record["name"], record["contentType"]
     url = client().generate_presigned_url(
         "get_object",
         Params={
             "Bucket": _BUCKET,
-            "Key": object_key(record["id"]),
-            "VersionId": record["versionId"],
-            "ResponseContentDisposition": _attachment(record["name"]),
-            "ResponseContentType": record["contentType"],
+            "Key": key,
+            "VersionId": version,
+            "ResponseContentDisposition": _attachment(name),
+            "ResponseContentType": content_type,
         },
         ExpiresIn=seconds,
     )
     return {"url": url, "validUntil": _in(seconds)}
 
 
-def hide(media_id: str) -> None:
-    """Put a delete marker over the file: the lifecycle removes what is behind it, in time."""
-    client().delete_object(Bucket=_BUCKET, Key=object_key(media_id))
+def put_made(record: Record, content: BinaryIO, version_id: str) -> str:
+    """Store what was made of a version of the file, as the next one; returns which one it is."""
+    stored = client().put_object(
+        Bucket=_BUCKET,
+        Key=object_key(record["id"]),
+        Body=content,
+        ContentType=record["contentType"],
+        ContentDisposition="attachment",
+        Metadata={MADE_FROM: version_id},
+    )
+    return str(stored["VersionId"])
 
 
-def uncover(media_id: str) -> set[str]:
-    """Take the delete markers away. Returns the versions of the file that are there."""
+def put_thumbnail(media_id: str, content: bytes, content_type: str) -> str:
+    """Store the small one of a picture; returns its version."""
+    stored = client().put_object(
+        Bucket=_BUCKET,
+        Key=thumbnail_key(media_id),
+        Body=content,
+        ContentType=content_type,
+        ContentDisposition="attachment",
+    )
+    return str(stored["VersionId"])
+
+
+def keep_only(record: Record) -> None:
+    """Remove every version of the file, and of its small one, that the record does not name."""
+    named = {record.get("versionId"), record.get("thumbnailVersionId")}
+    keys = [object_key(record["id"])]
+    if record["contentType"].startswith("image/"):
+        keys.append(thumbnail_key(record["id"]))
+    for key in keys:
+        for each in _entries(key):
+            if not each["deleteMarker"] and each["versionId"] not in named:
+                remove(key, each["versionId"])
+
+
+def remove(key: str, version_id: str) -> None:
+    """For good."""
+    client().delete_object(Bucket=_BUCKET, Key=key, VersionId=version_id)
+
+
+def hide(record: Record) -> None:
+    """Put delete markers over the file and its small one: the lifecycle removes what is behind them, in time."""
+    for key in _keys(record):
+        client().delete_object(Bucket=_BUCKET, Key=key)
+
+
+def uncover(record: Record) -> set[str]:
+    """Take the delete markers away. Returns the versions that are there."""
     versions: set[str] = set()
-    for each in entries(media_id):
-        if each["deleteMarker"]:
-            _remove(each)
-        else:
-            versions.add(each["versionId"])
+    for key in _keys(record):
+        for each in _entries(key):
+            if each["deleteMarker"]:
+                remove(key, each["versionId"])
+            else:
+                versions.add(each["versionId"])
     return versions
 
 
 def remove_all(media_id: str) -> None:
-    """Remove every version and every delete marker, for good."""
-    for each in entries(media_id):
-        _remove(each)
+    """Remove every version and every delete marker, of the file and its small one, for good."""
+    for key in (object_key(media_id), thumbnail_key(media_id)):
+        for each in _entries(key):
+            remove(key, each["versionId"])
 
 
-def newest(media_id: str) -> str:
-    """The version that came last; "" when there is none."""
-    versions = (str(each["versionId"]) for each in entries(media_id) if not each["deleteMarker"])
-    return next(versions, "")
+def earliest(media_id: str) -> str:
+    """The version that came first, which was uploaded: what is made of it comes later; "" when there is none."""
+    versions = [str(each["versionId"]) for each in entries(media_id) if not each["deleteMarker"]]
+    return versions[-1] if versions else ""
 
 
 def entries(media_id: str) -> Iterator[dict[str, Any]]:
     """What S3 has of a file, the newest first: versions and delete markers."""
-    pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=object_key(media_id))
+    return _entries(object_key(media_id))
+
+
+def _entries(key: str) -> Iterator[dict[str, Any]]:
+    """Ids have one length, so that no key begins with another."""
+    pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=key)
     for page in pages:
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         # S3 has the versions of a page apart from its markers, and their times to the second.
@@ -140,8 +208,10 @@ def page(after: str, size: int) -> Page:
     return Page(files, last if found.get("IsTruncated") else "")
 
 
-def _remove(entry: dict[str, Any]) -> None:
-    client().delete_object(Bucket=_BUCKET, Key=entry["key"], VersionId=entry["versionId"])
+def _keys(record: Record) -> list[str]:
+    """Of all that is stored for a record."""
+    small = [thumbnail_key(record["id"])] if "thumbnailVersionId" in record else []
+    return [object_key(record["id"]), *small]
 
 
 def _attachment(name: str) -> str:

@@ -82,9 +82,10 @@ class Files:
             )
         return self._looked_at(form.media)
 
-    def link(self, media_id: str, minutes: int) -> MediaLink:
-        """A link that works for so many minutes."""
-        call = self._client.call("create_media_link", path={"id": media_id}, body=MediaLinkCreate(minutes=minutes))
+    def link(self, media_id: str, minutes: int, *, thumbnail: bool = False) -> MediaLink:
+        """A link that works for so many minutes, to the file or to its small picture."""
+        body = MediaLinkCreate(minutes=minutes, thumbnail=thumbnail)
+        call = self._client.call("create_media_link", path={"id": media_id}, body=body)
         return parsed(MediaLink, call)
 
     def download(self, media: Media, to: Path, advance: Advance) -> None:

@@ -155,12 +155,13 @@ def link(
     media: Which,
     *,
     minutes: Annotated[int, typer.Option("--minutes", min=1, max=60, help="How long it works.")] = 10,
+    thumbnail: Annotated[bool, typer.Option("--thumbnail", help="To the small one of a picture.")] = False,
     as_json: Json = False,
 ) -> None:
     """Give out a link that downloads the file; whoever has it can, while it works."""
     from studentdb.ui.console import Console
 
-    made, console = context.files.link(media, minutes), Console()
+    made, console = context.files.link(media, minutes, thumbnail=thumbnail), Console()
     if as_json:
         console.json(nouns.data(made))
     else:

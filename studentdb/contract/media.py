@@ -84,6 +84,7 @@ class Media(ResponseModel):
     """A file's record. `links` is how many links to it were given out; `reason` says why it is quarantined, or failed.
 
     From `removed_at` on nothing of the file is left, and it does not count in its owner's quota any more.
+    Of a picture, `size` and `sha256` are those of what is stored once it is `ready`: without EXIF, the place above all.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Media(ResponseModel):
     owner_id: str | None = None
     status: MediaStatus
     reason: str | None = None
+    thumbnail: bool = False
     links: int = 0
     expires_at: str | None = None
     deleted_at: str | None = None
@@ -131,9 +133,10 @@ class MediaList(ResponseModel):
 
 
 class MediaLinkCreate(RequestModel):
-    """A link that works for some `minutes`."""
+    """A link that works for some `minutes`; with `thumbnail` to a small picture, 256 pixels at most, WebP."""
 
     minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    thumbnail: bool = False
 
 
 class MediaLink(ResponseModel):

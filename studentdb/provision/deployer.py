@@ -20,6 +20,7 @@ from studentdb.provision.lock import FRESH, Lock
 from studentdb.provision.lock_owner import LEASE, Generation
 from studentdb.provision.package import package
 from studentdb.provision.resources.dynamodb_versions import Schema, ToolVersion
+from studentdb.provision.resources.lambda_layer import LayerContent
 from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import STAGE, stack
 from studentdb.provision.stack_settings import StackSettings
@@ -77,12 +78,16 @@ class Status:
 
 @dataclass(frozen=True)
 class Source:
-    """What is deployed: folders of the functions' code and of the site, and the routes that need no token."""
+    """What is deployed: folders of the functions' code and of the site, routes with a function of their own, a library.
+
+    `pillow` is for the platform that the functions run on.
+    """
 
     functions: Path
     site: Path
     public_routes: Sequence[str]
     account_routes: Sequence[str]
+    pillow: LayerContent
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class Deployer:
             site=site_files(source.site),
             public_routes=source.public_routes,
             account_routes=source.account_routes,
+            pillow=source.pillow,
         )
 
     def _emit(self, event: Event) -> None:

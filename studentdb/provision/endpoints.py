@@ -46,6 +46,11 @@ class Endpoints:
         """The engine asks for the right to send mail on `*`, where AWS takes identities and configuration sets."""
         return not self.embedded
 
+    @property
+    def host_runs_functions(self) -> bool:
+        """The engine runs them in its own Python, on the host's CPU: a layer's native code has to be the host's."""
+        return self.embedded
+
     def api_url(self, api_id: str, stage: str) -> str:
         """The base URL of an HTTP API's stage."""
         if self.embedded:

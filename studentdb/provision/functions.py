@@ -16,6 +16,7 @@ from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_invoke import EventInvokeConfig
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_layer import Layer, LayerContent
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.resources.s3_data_bucket import BucketNotification, DataBucket
@@ -156,20 +157,30 @@ def signing_up(
 
 
 def inspecting(
-    deployment: Deployment, settings: StackSettings, code: bytes, tables: Tables, media: DataBucket, s3_addressing: str
-) -> tuple[LogGroup, Role, RolePolicy, Function, Permission, BucketNotification]:
+    deployment: Deployment,
+    settings: StackSettings,
+    code: bytes,
+    tables: Tables,
+    media: DataBucket,
+    pillow: LayerContent,
+    s3_addressing: str,
+) -> tuple[Layer, LogGroup, Role, RolePolicy, Function, Permission, BucketNotification]:
     """What looks at each new file: a function that the bucket invokes."""
+    layer = Layer(name=f"{deployment.prefix}-pillow-{deployment.digest}", content=pillow)
     parts = function(
         deployment,
         settings,
         code,
         "media",
-        policies.inspects_media(media.out("arn"), tables.media.out("arn")),
+        policies.inspects_media(media.out("arn"), tables.media.out("arn"), tables.index.out("arn")),
         handler="studentdb_api.media_feed.handler",
         description=f"Looks at new files ({deployment.id})",
         environment={"MEDIA_BUCKET": media.out("name"), "S3_ADDRESSING": s3_addressing},
         # The largest file is read once.
         timeout_s=120,
+        # A picture of the most pixels that are taken, twice: as it is, and turned.
+        memory_mb=1024,
+        layers=(layer.out("arn"),),
     )
     permission = Permission(
         name="bucket-media",
@@ -180,7 +191,7 @@ def inspecting(
     notification = BucketNotification(
         name="media", bucket=media.out("name"), function_arn=parts[-1].out("arn"), prefix="media/"
     )
-    return (*parts, permission, notification)
+    return (layer, *parts, permission, notification)
 
 
 def ending(
@@ -246,6 +257,8 @@ def function(
     description: str,
     environment: Mapping[str, str] | None = None,
     timeout_s: int = 30,
+    memory_mb: int = 512,
+    layers: tuple[str, ...] = (),
 ) -> tuple[LogGroup, Role, RolePolicy, Function]:
     """A function, with the role and the log group that only it uses.
 
@@ -268,9 +281,10 @@ def function(
         handler=handler,
         runtime=RUNTIME,
         architecture=ARCHITECTURE,
-        memory_mb=512,
+        memory_mb=memory_mb,
         timeout_s=timeout_s,
         environment={"TABLE_PREFIX": deployment.prefix, **(environment or {})},
         log_group_name=log_group.out("name"),
+        layers=layers,
     )
     return log_group, role, policy, function

@@ -140,9 +140,12 @@ def hands_out_media(bucket_arn: str) -> Sequence[Mapping[str, Any]]:
 
     A link names the version that was looked at; one without a version would be refused.
     """
-    actions = ["PutObject", "GetObjectVersion", "DeleteObject", "DeleteObjectVersion"]
+    files, thumbnails = f"{bucket_arn}/media/*", f"{bucket_arn}/thumbs/*"
     return (
-        allow([f"s3:{action}" for action in actions], [f"{bucket_arn}/media/*"]),
+        allow(["s3:PutObject"], [files]),
+        allow(
+            [f"s3:{each}" for each in ("GetObjectVersion", "DeleteObject", "DeleteObjectVersion")], [files, thumbnails]
+        ),
         lists_media(bucket_arn),
     )
 
@@ -152,11 +155,18 @@ def lists_media(bucket_arn: str) -> Mapping[str, Any]:
     return allow(["s3:ListBucketVersions"], [bucket_arn])
 
 
-def inspects_media(bucket_arn: str, table_arn: str) -> Sequence[Mapping[str, Any]]:
-    """Reading a file as it was uploaded, removing a version that nobody asked for, and saying so in its record."""
+def inspects_media(bucket_arn: str, table_arn: str, index_arn: str) -> Sequence[Mapping[str, Any]]:
+    """Reading a file as it was uploaded, putting a picture without its metadata in its place and a small one beside it,
+    removing the versions that nobody asked for; saying so in its record, and counting its owner's bytes anew.
+    """
+    files, thumbnails = f"{bucket_arn}/media/*", f"{bucket_arn}/thumbs/*"
+    counters = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["media#*"]}}
     return (
-        allow(["s3:GetObjectVersion", "s3:DeleteObjectVersion"], [f"{bucket_arn}/media/*"]),
+        allow(["s3:GetObjectVersion"], [files]),
+        allow(["s3:PutObject", "s3:DeleteObjectVersion"], [files, thumbnails]),
+        lists_media(bucket_arn),
         allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [table_arn]),
+        {**allow(["dynamodb:UpdateItem"], [index_arn]), "Condition": counters},
     )
 
 
@@ -164,7 +174,7 @@ def ends_media(bucket_arn: str, table_arn: str, index_arn: str, looks_arn: str) 
     """Removing what is left of a file, saying so in its record and its owner's quota; having one looked at again."""
     quotas = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["media#*"]}}
     return (
-        allow(["s3:DeleteObjectVersion"], [f"{bucket_arn}/media/*"]),
+        allow(["s3:DeleteObjectVersion"], [f"{bucket_arn}/media/*", f"{bucket_arn}/thumbs/*"]),
         lists_media(bucket_arn),
         allow(["dynamodb:GetItem"], [table_arn]),
         writes([table_arn]),

@@ -25,6 +25,7 @@ from studentdb.provision.resources.cognito_mfa import UserPoolMfa
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
 from studentdb.provision.resources.dynamodb_signing_key import SigningKey
 from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migration, Schema, ToolVersion
+from studentdb.provision.resources.lambda_layer import LayerContent
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
@@ -54,13 +55,15 @@ def stack(
     site: Mapping[str, tuple[bytes, str, str]],
     public_routes: Sequence[str],
     account_routes: Sequence[str],
+    pillow: LayerContent,
     version: str = __version__,
     migrations: Sequence[Migration] = MIGRATIONS,
 ) -> Stack:
     """The desired state of a deployment.
 
     `code` is the functions' zip, `site` the site's files (key -> body, content type, cache control), `public_routes`
-    the route keys that need no token, `account_routes` those of the accounts function; `version` is the tool's,
+    the route keys that need no token, `account_routes` those of the accounts function, `pillow` the library that
+    looks at pictures, for the platform that the functions run on; `version` is the tool's,
     `migrations` lead from the first schema to its own.
     """
     prefix = deployment.prefix
@@ -71,8 +74,8 @@ def stack(
 
     media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
 
-    inspecting = functions.inspecting(deployment, settings, code, data, media, endpoints.s3_addressing)
-    _, looking_role, _, looks, *_ = inspecting
+    inspecting = functions.inspecting(deployment, settings, code, data, media, pillow, endpoints.s3_addressing)
+    _, _, looking_role, _, looks, *_ = inspecting
 
     # --- people
     *sign_up_parts, sign_up = functions.signing_up(deployment, settings, code, data, mailing.outbox(prefix))

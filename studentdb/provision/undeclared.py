@@ -12,6 +12,7 @@ from studentdb.provision.resources.apigateway_stage import Stage
 from studentdb.provision.resources.apigateway_undeclared import UndeclaredChildren
 from studentdb.provision.resources.iam_role import Role, RolePolicy, UndeclaredPolicies
 from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_layer import Layer, UndeclaredVersions
 from studentdb.provision.resources.lambda_permission import Permission, UndeclaredPermissions
 
 _OF_AN_API: dict[str, type[Resource]] = {
@@ -23,7 +24,7 @@ _OF_AN_API: dict[str, type[Resource]] = {
 
 
 def undeclared(resources: Sequence[Resource]) -> tuple[Resource, ...]:
-    """For `Stack.absent`: whatever the APIs, functions and roles among `resources` have beside their declared children.
+    """For `Stack.absent`: what APIs, functions, layers and roles among `resources` have beside what is declared.
 
     Pools are left alone: a group or a client that a school added has people behind it.
     """
@@ -36,6 +37,8 @@ def undeclared(resources: Sequence[Resource]) -> tuple[Resource, ...]:
         elif isinstance(parent, Function):
             own = names(Permission)
             found.append(UndeclaredPermissions(name=parent.name, function_name=parent.out("name"), names=own))
+        elif isinstance(parent, Layer):
+            found.append(UndeclaredVersions(name=parent.name, content=parent.content))
         elif isinstance(parent, Role):
             own = names(RolePolicy)
             found.append(UndeclaredPolicies(name=parent.name, role_name=parent.out("name"), names=own))

@@ -13,6 +13,7 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.stack_settings import StackSettings
 from tests.aws.layer import Layer
+from tests.pictures import PILLOW
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_ROUTES = ("GET /api/health",)
@@ -39,7 +40,7 @@ class School:
         # What becomes of the `Aws` of each run.
         self.altered: Callable[[Aws], Aws] = lambda aws: aws
         self.settings = StackSettings()
-        self.source = Source(functions, ROOT / "site", PUBLIC_ROUTES, find().account_routes)
+        self.source = Source(functions, ROOT / "site", PUBLIC_ROUTES, find().account_routes, PILLOW)
 
     def deployer(self) -> Deployer:
         """A new process."""

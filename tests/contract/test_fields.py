@@ -36,7 +36,7 @@ BY_STUDENTS = {
     "delete_media": {"version"},
     "restore_media": {"version"},
     "retry_media": {"version"},
-    "create_media_link": {"minutes"},
+    "create_media_link": {"minutes", "thumbnail"},
 }
 
 

@@ -21,6 +21,8 @@ def _names(found: Mapping[str, Any]) -> Iterator[str]:
             yield from _in_pool(thing)
         elif service == "lambda" and what.startswith("mapping "):
             yield f"mapping of {thing['EventSourceArn']} to {thing['FunctionArn']}"
+        elif service == "lambda" and what.startswith("layer "):
+            yield f"version of {what.rpartition(':')[0]}"
         elif service == "lambda":
             yield f"function {what}"
         elif what.startswith("distribution "):

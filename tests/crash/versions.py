@@ -18,10 +18,12 @@ from studentdb.provision.engine import Stack
 from studentdb.provision.events import Emit, silent
 from studentdb.provision.resources.iam_role import Role
 from studentdb.provision.resources.lambda_function import ROLE_ID
+from studentdb.provision.resources.lambda_layer import LayerContent
 from studentdb.provision.resources.log_group import LogGroup
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
 from studentdb.provision.undeclared import undeclared
+from tests.pictures import PILLOW
 from tests.provision.migrating import MIGRATIONS, people
 
 PERSON = "kept@example.edu"
@@ -49,6 +51,7 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
     "lambda.event_invoke_config": {"destination_arn": "arn:aws:lambda:eu-central-1:000000000000:function:old"},
     "lambda.event_source_mapping": {"batch_size": 1},
     "lambda.function": {"memory_mb": 256},
+    "lambda.layer": {"content": LayerContent("another", PILLOW.build)},
     "lambda.permission": {"source_arn": "arn:aws:execute-api:eu-central-1:000000000000:old/*/*"},
     "logs.log_group": {"retention_days": 30},
     "s3.cors": {"origins": ("https://old.example.edu",)},
@@ -83,6 +86,7 @@ class Versions:
             site=bundle.site,
             public_routes=bundle.public_routes,
             account_routes=bundle.account_routes,
+            pillow=PILLOW,
         )
         return Deployer(aws, _everything(aws), source, emit, declare=declare)
 
@@ -96,6 +100,7 @@ class Versions:
             site=self.folder / "site",
             public_routes=find().public_routes,
             account_routes=find().account_routes,
+            pillow=PILLOW,
         )
 
 

@@ -15,6 +15,7 @@ from studentdb.provision.aws import Aws, Deployment
 from studentdb.provision.deployer import Deployer, Outcome, Source
 from studentdb.provision.events import silent
 from studentdb.provision.stack_settings import StackSettings
+from tests.pictures import PILLOW
 from tests.support import REGION, Backend, session
 
 READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
@@ -81,6 +82,7 @@ class Installation:
             site=self.site,
             public_routes=find().public_routes,
             account_routes=find().account_routes,
+            pillow=PILLOW,
         )
         return Deployer(self.aws, self.settings, source, silent)
 

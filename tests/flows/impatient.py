@@ -12,6 +12,7 @@ from studentdb.provision.stack_settings import StackSettings
 from studentdb.ui.console import Console
 from studentdb.ui.errors import show
 from studentdb.ui.progress import Progress
+from tests.pictures import PILLOW
 from tests.support import REGION
 
 
@@ -25,6 +26,7 @@ def main(url: str, env: str, lease: str) -> int:
             site=find().site,
             public_routes=find().public_routes,
             account_routes=find().account_routes,
+            pillow=PILLOW,
         )
         with Progress(console) as progress:
             Deployer(aws, StackSettings(), source, progress, lease=float(lease)).deploy(lambda _: True)

@@ -27,6 +27,7 @@ from studentdb.settings import load
 from tests.command_line import CommandLine, Deployed
 from tests.flows.conftest import ADMIN, PASSWORD, School
 from tests.inventory import inventory
+from tests.pictures import PILLOW
 from tests.support import REGION, Backend
 
 READS = ("Describe", "Get", "Head", "List")
@@ -167,6 +168,7 @@ def _deployer(
         site=bundle.site,
         public_routes=bundle.public_routes,
         account_routes=bundle.account_routes,
+        pillow=PILLOW,
     )
     return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
 

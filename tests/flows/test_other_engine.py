@@ -24,6 +24,7 @@ from studentdb.provision.events import silent
 from studentdb.provision.stack_settings import StackSettings
 from tests.command_line import CommandLine
 from tests.inventory import inventory
+from tests.pictures import PILLOW
 from tests.provision.wire import Raw
 from tests.support import MOTO_ACCOUNT, REGION, Backend, free_port
 
@@ -136,6 +137,7 @@ def _deployer(aws: Aws) -> Deployer:
         site=bundle.site,
         public_routes=bundle.public_routes,
         account_routes=bundle.account_routes,
+        pillow=PILLOW,
     )
     return Deployer(aws, StackSettings(), source, silent)
 

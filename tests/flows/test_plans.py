@@ -27,6 +27,7 @@ from studentdb.provision.stack import STAGE, stack
 from studentdb.provision.stack_settings import StackSettings
 from studentdb.ui.errors import show
 from studentdb.ui.plan_view import as_data, show_plan
+from tests.pictures import PILLOW
 from tests.support import Backend
 from tests.ui.terminal import in_pipe
 
@@ -44,7 +45,7 @@ class School:
         for name, text in {**{f"site/{key}": text for key, text in SITE.items()}, "functions/app.py": "A = 1"}.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
-        self._source = Source(folder / "functions", folder / "site", ["GET /api/health"], ["GET /api/users"])
+        self._source = Source(folder / "functions", folder / "site", ["GET /api/health"], ["GET /api/users"], PILLOW)
 
     def deployer(self, declare: Callable[..., Stack] = stack) -> Deployer:
         return Deployer(self.aws, StackSettings(), self._source, silent, declare=declare)

@@ -15,6 +15,7 @@ from studentdb.provision.events import silent
 from studentdb.provision.stack_settings import StackSettings
 from tests.command_line import CommandLine
 from tests.flows.conftest import ADMIN, School
+from tests.pictures import PILLOW
 from tests.support import Backend
 
 # AWS checks CreateDistribution and TagResource for this call, the engine the call by its own name.
@@ -29,6 +30,7 @@ def declared(aws: Aws) -> set[str]:
         site=bundle.site,
         public_routes=bundle.public_routes,
         account_routes=bundle.account_routes,
+        pillow=PILLOW,
     )
     resources = Deployer(aws, StackSettings(), source, silent).stack.all
     actions = {action for resource in resources for each in resource.actions.values() for action in each}

@@ -34,7 +34,12 @@ MARKED = (
     "sesv2.configuration_set",
 )
 # Their names carry a hash of account and deployment, and they take no tags: the name is the mark.
-NAMED = ("cloudfront.origin_access_control", "cloudfront.response_headers_policy")
+NAMED = (
+    "cloudfront.origin_access_control",
+    "cloudfront.response_headers_policy",
+    "lambda.layer",
+    "lambda.undeclared_layer_versions",
+)
 # A child that has its parent's name instead of a reference to it.
 CHILDREN = ("s3.bucket_policy",)
 # A stranger's is used; what is listed is told apart by its tag. Both: tests/provision/test_mailing.py.

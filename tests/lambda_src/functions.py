@@ -23,6 +23,7 @@ from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
 from tests.lambda_src.events import event
+from tests.pictures import PILLOW
 from tests.support import MOTO_ACCOUNT, REGION, Backend
 
 _SECRET = "secret#cursor"
@@ -217,6 +218,7 @@ def _tables() -> tuple[Table, ...]:
         site={},
         public_routes=(),
         account_routes=(),
+        pillow=PILLOW,
     )
     return tuple(resource for resource in made.resources if isinstance(resource, Table))
 

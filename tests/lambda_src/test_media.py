@@ -20,6 +20,7 @@ from tests.lambda_src import files
 from tests.lambda_src.events import ADMIN
 from tests.lambda_src.functions import Functions, Reply
 from tests.lambda_src.school import person
+from tests.pictures import still
 
 ADA = "11111111-1111-4111-8111-111111111111"
 BOB = "22222222-2222-4222-8222-222222222222"
@@ -28,7 +29,7 @@ MAX = "44444444-4444-4444-8444-444444444444"  # another one
 MATHS = "aaaaaaaa-0000-4000-8000-000000000001"
 GROUPS = {ADMIN: "[admin]", ADA: "[student]", BOB: "[student]", EVE: "[lecturer]", MAX: "[lecturer]"}
 TEXT = b"Read chapter one.\n"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+PDF = b"%PDF-1.7\n" + bytes(100)
 
 
 class School:
@@ -130,10 +131,10 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FITS = [
     ("text/plain", "Đại hội".encode()),
     ("text/csv", b"a,b\r\n1,2\r\n"),
-    ("image/png", PNG),
-    ("image/jpeg", b"\xff\xd8\xff\xe0" + bytes(20)),
-    ("image/gif", b"GIF89a" + bytes(20)),
-    ("image/webp", b"RIFF\x00\x00\x00\x00WEBP" + bytes(20)),
+    ("image/png", still("PNG", "L")),
+    ("image/jpeg", still("JPEG", "L")),
+    ("image/gif", still("GIF", "L")),
+    ("image/webp", still("WEBP", "RGB")),
     ("application/pdf", b"%PDF-1.7\n"),
     ("video/mp4", b"\x00\x00\x00\x18ftypmp42" + bytes(20)),
     ("audio/mpeg", b"ID3\x04" + bytes(20)),
@@ -201,7 +202,7 @@ def test_a_file_without_a_record_is_removed(school: School) -> None:
 
 
 def test_a_link_saves_exactly_the_version_that_was_looked_at(school: School) -> None:
-    found = school.upload(ADA, PNG, contentType="image/png", name='Ánh "x".png'.replace('"', "'"))
+    found = school.upload(ADA, PDF, contentType="application/pdf", name='Ánh "x".pdf'.replace('"', "'"))
     school.arrive(found["id"], EXECUTABLE)  # while the form is still valid
     reply = school.ask(ADA, "POST", f"/api/media/{found['id']}/links", body={"minutes": 3})
 
@@ -209,9 +210,9 @@ def test_a_link_saves_exactly_the_version_that_was_looked_at(school: School) -> 
     assert (query["X-Amz-Algorithm"], query["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["180"])
     assert query["versionId"][0] in school.versions()
     body = school.s3.get_object(Bucket=school.bucket, Key=f"media/{found['id']}", VersionId=query["versionId"][0])
-    assert body["Body"].read() == PNG
+    assert body["Body"].read() == PDF
     assert query["response-content-disposition"] == [
-        "attachment; filename=\"_nh__x_.png\"; filename*=UTF-8''%C3%81nh%20%27x%27.png"
+        "attachment; filename=\"_nh__x_.pdf\"; filename*=UTF-8''%C3%81nh%20%27x%27.pdf"
     ]
 
 

@@ -13,6 +13,7 @@ from studentdb.provision.engine import Plan, Stack
 from studentdb.provision.events import Emit, silent
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
+from tests.pictures import PILLOW
 
 
 class KilledError(BaseException):
@@ -33,6 +34,7 @@ def deployer(
         site=bundle.site,
         public_routes=bundle.public_routes,
         account_routes=bundle.account_routes,
+        pillow=PILLOW,
     )
     return Deployer(aws, settings or StackSettings(), source, emit, declare=declare)
 

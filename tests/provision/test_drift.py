@@ -60,6 +60,7 @@ OF_KIND = {
     "lambda.event_invoke_config": "event-invoke-config",
     "lambda.event_source_mapping": "event-source-mapping",
     "lambda.function": "function",
+    "lambda.layer": "layer",
     "lambda.permission": "permission",
     "logs.log_group": "log-group",
     "s3.bucket": "s3-bucket",

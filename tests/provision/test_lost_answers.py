@@ -10,7 +10,9 @@ from studentdb.provision.aws import Aws
 from studentdb.provision.resources.cognito_user_pool import Group, UserPool
 from studentdb.provision.resources.dynamodb_shape import Attribute, Index
 from studentdb.provision.resources.dynamodb_table import Table
-from tests.provision.injected import Faults, lost_answer
+from studentdb.provision.resources.lambda_layer import Layer, LayerContent, UndeclaredVersions
+from tests.pictures import PILLOW
+from tests.provision.injected import Faults, lost_answer, lost_request
 from tests.provision.lifecycle import assert_settled, read
 from tests.support import Backend
 
@@ -28,6 +30,25 @@ def test_a_group(aws: Aws) -> None:
     assert_settled(group, aws, group.create(aws))
     assert sent.calls == 2
     pool.delete(aws, read(pool, aws))
+
+
+def test_a_version_of_a_layer(aws: Aws) -> None:
+    """LMB-24 to LMB-30 know no token: it is looked for before it is published again, which would make two."""
+    layer = Layer(name=f"{aws.deployment.prefix}-pillow", content=PILLOW)
+    sent = Faults(aws.client("lambda", retries=False), "PublishLayerVersion", [lost_answer])
+    assert_settled(layer, aws, layer.create(aws))
+    assert (sent.calls, UndeclaredVersions(name=layer.name, content=PILLOW).read(aws)) == (1, None)
+
+    # What has not arrived is sent again.
+    other = dataclasses.replace(layer, content=LayerContent("another", PILLOW.build))
+    sent.faults.append(lost_request)
+    assert_settled(other, aws, other.update(aws, read(other, aws), other.diff(read(other, aws))))
+    before = UndeclaredVersions(name=layer.name, content=other.content)
+    assert (sent.calls, read(before, aws).properties) == (3, {"versions": [1]})
+    before.delete(aws, read(before, aws))
+    assert_settled(other, aws, read(other, aws).outputs)
+    other.delete(aws, read(other, aws))
+    assert other.read(aws) is None
 
 
 @pytest.mark.parametrize("which", ["an index goes", "an index comes"])

@@ -25,6 +25,7 @@ from studentdb.provision.endpoints import Endpoints
 from studentdb.provision.events import silent
 from studentdb.provision.requests import compile_java
 from studentdb.provision.stack_settings import StackSettings
+from tests.pictures import PILLOW
 from tests.support import LONGEST, Backend
 
 # Everything that a school may choose at its upper end.
@@ -74,7 +75,7 @@ def sent(engine: Backend) -> Sent:
     session.events.register_first("provide-client-params", sent.record)
     deployment = dataclasses.replace(LONGEST, account=engine.account)
     aws = Aws(session, deployment, Endpoints(LONGEST.region, engine.endpoint_url, embedded=True))
-    source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes)
+    source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes, PILLOW)
 
     outcome = Deployer(aws, StackSettings(), source, silent).deploy(lambda _: True)
     assert outcome is not None

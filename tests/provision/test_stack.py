@@ -25,6 +25,7 @@ from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
 from studentdb.settings import load
+from tests.pictures import PILLOW
 from tests.support import LONGEST
 
 PROD = Deployment("prod", "eu-central-1", "123456789012")
@@ -61,6 +62,7 @@ NAMES = {
     "lambda.event_invoke_config": NOT_SENT,
     "lambda.event_source_mapping": NOT_SENT,
     "lambda.function": r"[a-zA-Z0-9-_]{1,64}",  # LMB-38
+    "lambda.layer": r"[a-zA-Z0-9-_]{1,140}",
     "lambda.permission": r"[a-zA-Z0-9-_]{1,100}",
     "logs.log_group": r"[.\-_/#A-Za-z0-9]{1,512}",  # LOG-11
     "s3.bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}(?<!-s3alias)[a-z0-9]",  # S3-32
@@ -84,6 +86,7 @@ def make(deployment: Deployment, endpoints: Endpoints | None = None, settings: S
         site=site_files(bundle.site),
         public_routes=find().public_routes,
         account_routes=find().account_routes,
+        pillow=PILLOW,
     )
 
 

@@ -10,6 +10,7 @@ from studentdb.provision.engine import WalkError
 from studentdb.provision.events import silent
 from studentdb.provision.failures import explain
 from studentdb.provision.stack_settings import StackSettings
+from tests.pictures import PILLOW
 from tests.provision.answers import Wire, cloudfront_error, s3_error
 from tests.provision.injected import Faults, refusal
 from tests.support import Backend
@@ -17,7 +18,7 @@ from tests.support import Backend
 
 def test_a_missing_right_and_two_quotas(engine: Backend) -> None:
     aws = engine.root()
-    source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes)
+    source = Source(find().lambda_src, find().site, find().public_routes, find().account_routes, PILLOW)
     deployer = Deployer(aws, StackSettings(), source, silent)
     wire = Wire(aws)
     for _ in ("the site's", "that of files"):

@@ -50,14 +50,15 @@ class Function(Resource):
     # name cannot read its environment, which Lambda encrypted for the role of before (LMB-19).
     immutable: ClassVar = frozenset({"state", "role_unique_id"})
     actions: ClassVar = {
-        # ListTags, TagResource and PassRole are AWS's demand; the engine does without. Without ListTags, GetFunction
-        # leaves the tags out silently, and our function would seem somebody else's.
+        # ListTags, TagResource, PassRole and GetLayerVersion are AWS's demand; the engine does without. Without
+        # ListTags, GetFunction leaves the tags out silently, and our function would seem somebody else's.
         "read": ("lambda:GetFunction", "lambda:ListTags"),
-        "create": ("lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"),
+        "create": ("lambda:CreateFunction", "lambda:TagResource", "iam:PassRole", "lambda:GetLayerVersion"),
         "update": (
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
             "lambda:DeleteFunctionConcurrency",
+            "lambda:GetLayerVersion",
             "iam:PassRole",
         ),
         "delete": ("lambda:DeleteFunction",),
@@ -75,6 +76,8 @@ class Function(Resource):
     environment: Mapping[str, str]
     # Made before the function: Lambda would make one that keeps everything for ever (LMB-41).
     log_group_name: str
+    # ARNs of layers' versions.
+    layers: tuple[str, ...] = ()
 
     def properties(self) -> dict[str, Any]:
         return {
@@ -92,7 +95,7 @@ class Function(Resource):
             "log_format": "Text",
             "tracing": "PassThrough",
             # Nobody's code beside ours, no network that leads nowhere, no limit that turns requests away.
-            "layers": [],
+            "layers": list(self.layers),
             "subnets": [],
             "reserved_concurrency": None,
             "state": "Active",
@@ -185,7 +188,7 @@ class Function(Resource):
                 self.settle(aws)
         if configured:
             aws.retry(
-                lambda: client.update_function_configuration(**self._configuration(), **_cleared(differing)),
+                lambda: client.update_function_configuration(**{**_cleared(differing), **self._configuration()}),
                 when=lambda error: _conflict(error) or _role_not_visible(error),
                 budget=_ROLE_BUDGET,
             )
@@ -227,6 +230,7 @@ class Function(Resource):
             "Environment": {"Variables": dict(self.environment)},
             "LoggingConfig": {"LogFormat": "Text", "LogGroup": self.log_group_name},
             "TracingConfig": {"Mode": "PassThrough"},
+            **({"Layers": list(self.layers)} if self.layers else {}),
         }
 
     def _get(self, aws: Aws) -> dict[str, Any] | None:

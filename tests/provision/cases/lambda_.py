@@ -16,6 +16,7 @@ from studentdb.provision.resources.iam_role import Role, RolePolicy
 from studentdb.provision.resources.lambda_event_invoke import EventInvokeConfig
 from studentdb.provision.resources.lambda_event_source import EventSourceMapping
 from studentdb.provision.resources.lambda_function import Function
+from studentdb.provision.resources.lambda_layer import Layer, LayerContent
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
 from tests.provision.lifecycle import Case
@@ -145,7 +146,43 @@ def _unfiltered(aws: Aws, resource: Resource) -> None:
     aws.client("lambda").update_event_source_mapping(UUID=live.twins[0], FilterCriteria={})
 
 
+def layer(aws: Aws, source: str) -> Layer:
+    """A layer with one module."""
+    name = f"{aws.deployment.prefix}-pillow-{aws.deployment.digest}"
+    return Layer(name=name, content=LayerContent(f"a module, {source!r}", lambda: zipped(source)))
+
+
+def _with_layer(aws: Aws) -> tuple[Resource, ...]:
+    return (*parents(aws), layer(aws, "x = 1\n"))
+
+
+def _only_by_hand(aws: Aws, resource: Resource) -> None:
+    """A version of a layer never changes: another one in its place."""
+    client = aws.client("lambda")
+    found = client.list_layer_versions(LayerName=resource.name)["LayerVersions"]
+    content = {"ZipFile": zipped("x = 'by hand'\n")}
+    client.publish_layer_version(LayerName=resource.name, Description="by hand", Content=content)
+    for version in found:
+        client.delete_layer_version(LayerName=resource.name, VersionNumber=version["Version"])
+
+
 CASES: list[Case] = [
+    Case(
+        name="layer",
+        resource=lambda aws, _: layer(aws, "x = 1\n"),
+        changed=lambda aws, _: layer(aws, "x = 2\n"),
+        drift=_only_by_hand,
+        tagged=False,
+        # The engine asks for this one instead of ListLayerVersions.
+        emulator_actions=("lambda:ListLayers",),
+    ),
+    Case(
+        name="function-layers",
+        parents=_with_layer,
+        resource=lambda aws, made: function(aws, made, layers=(made[2].out("arn"),)),
+        changed=function,
+        emulator_actions=("lambda:ListLayers",),
+    ),
     Case(
         name="function",
         parents=parents,
