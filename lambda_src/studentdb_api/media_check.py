@@ -103,11 +103,11 @@ def _of_record(record: Record, repair: bool) -> list[tuple[str, bool]]:
     hidden = bool(entries) and entries[0]["deleteMarker"]
     if record["status"] == "deleted" and versions and not hidden and "endedAt" not in record:
         if repair:
-            media_store.hide(record["id"])
+            media_store.hide(record)
         found.append(("is deleted, and not hidden in S3", repair))
     if record["status"] in ("ready", "quarantined") and hidden:
         if repair:
-            media_store.uncover(record["id"])
+            media_store.uncover(record)
         found.append((f"is {record['status']}, and hidden in S3", repair))
     moment = media_life.due(record)
     # What has just become due has its marker removed, and is being worked on.

@@ -64,8 +64,8 @@ def test_a_wildcard_says_no_more_than_the_table(wildcard: str) -> None:
 
     assert len(covered) > 1, pattern
     more = covered - set(re.findall(r"`([a-z-]+:[A-Za-z]+)`", generate.action_table()))
-    # Besides reading.
-    assert {action for action in more if not action.startswith(f"{service}:Get")} == set()
+    # Besides reading, and a second form of what is in the table.
+    assert more <= {"lambda:GetEventSourceMapping", "lambda:UpdateFunctionEventInvokeConfig"}
 
 
 def test_it_is_enough_for_a_deploy(engine: Backend) -> None:

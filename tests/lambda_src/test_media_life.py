@@ -225,8 +225,9 @@ def test_an_upload_that_never_came_is_abandoned(life: Life) -> None:
 
 def test_an_upload_whose_event_was_lost_is_looked_at(life: Life) -> None:
     announced = life.announce(ADA).body["media"]
-    life.arrive(announced["id"], b"")
+    # The first: what is made of a picture comes later.
     life.arrive(announced["id"], TEXT)
+    life.arrive(announced["id"], b"")
     life.turn_back(announced["id"], createdAt=PAST)
     life.fire(announced["id"])
 

@@ -208,9 +208,9 @@ def test_what_is_out_of_step_is_found_and_mended(life: Life, check: Check) -> No
 
     shown = life.upload(ADA)["id"]
     life.ask(ADA, "DELETE", f"/api/media/{shown}")
-    media_store.uncover(shown)
+    media_store.uncover({"id": shown})
     covered = life.upload(ADA)["id"]
-    media_store.hide(covered)
+    media_store.hide({"id": covered})
     unmarked = life.upload(ADA, expiresAt="2999-01-01T00:00:00Z")["id"]
     life.api.dynamodb.delete_item(TableName=life.table("media"), Key={"id": {"S": unmarked}, "key": {"S": "expiry"}})
     ended = life.upload(ADA)["id"]
