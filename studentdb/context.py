@@ -157,6 +157,7 @@ class Context:
                 mail_from=chosen.mail_from or "",
                 mail_identity=chosen.mail_identity,
                 media_quota_mb=chosen.media_quota_mb,
+                media_kms_key=chosen.media_kms_key or "",
             ),
             Source(
                 functions=found.lambda_src,

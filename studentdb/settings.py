@@ -126,6 +126,15 @@ class Settings(BaseModel):
     media_quota_mb: Annotated[
         int, Field(ge=1, le=1_000_000, description="megabytes of files for each person, 1 to 1000000")
     ] = 1000
+    media_kms_key: Annotated[
+        str | None,
+        Field(
+            # An alias would be taken for a key of whoever sends the file.
+            pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}$",
+            description="the ARN of a KMS key of yours, in the deployment's region and account, for files that are "
+            "uploaded from then on; without it, the key that AWS manages",
+        ),
+    ] = None
     custom_fields: CustomFields = Field(
         default_factory=dict, description="tables `[custom_fields.NAME]` of the file, as below"
     )

@@ -54,6 +54,7 @@ def answering(
     # What is written into the audit stays as it is.
     everything, appends = [table.out("arn") for table in tables.all()], policies.appends(audit)
     mail = [outbox.out("arn")] if settings.mail_from else []
+    keys = policies.uses_keys(media.out("arn"), deployment.region, deployment.account)
     may = {
         "read": [policies.reads([*everything, *mail]), appends, policies.lists_media(media.out("arn"))],
         "write": [
@@ -62,6 +63,7 @@ def answering(
             policies.writes([arn for arn in everything if arn != audit]),
             *([policies.queues(mail[0])] if mail else []),
             *policies.hands_out_media(media.out("arn")),
+            keys,
             policies.allow(["lambda:InvokeFunction"], [looks.out("arn")]),
         ],
         "accounts": [
@@ -172,7 +174,10 @@ def inspecting(
         settings,
         code,
         "media",
-        policies.inspects_media(media.out("arn"), tables.media.out("arn"), tables.index.out("arn")),
+        [
+            *policies.inspects_media(media.out("arn"), tables.media.out("arn"), tables.index.out("arn")),
+            policies.uses_keys(media.out("arn"), deployment.region, deployment.account),
+        ],
         handler="studentdb_api.media_feed.handler",
         description=f"Looks at new files ({deployment.id})",
         environment={"MEDIA_BUCKET": media.out("name"), "S3_ADDRESSING": s3_addressing},

@@ -150,6 +150,19 @@ def hands_out_media(bucket_arn: str) -> Sequence[Mapping[str, Any]]:
     )
 
 
+def uses_keys(bucket_arn: str, region: str, account: str) -> Mapping[str, Any]:
+    """Encrypting and decrypting what is in the bucket, with whichever key of the account that was or is done.
+
+    So files stay readable when a school takes another key. The context is the bucket with a bucket key, else the file.
+    """
+    condition = {
+        "StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
+    }
+    keys = allow(["kms:Decrypt", "kms:GenerateDataKey"], [f"arn:aws:kms:{region}:{account}:key/*"])
+    return {**keys, "Condition": condition}
+
+
 def lists_media(bucket_arn: str) -> Mapping[str, Any]:
     """Which versions of files there are."""
     return allow(["s3:ListBucketVersions"], [bucket_arn])

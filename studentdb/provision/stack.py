@@ -72,7 +72,9 @@ def stack(
     data = tables.declare(prefix, version=version, schema=FIRST_SCHEMA + len(migrations))
     signing_key = SigningKey(name="cursor", table_name=data.index.out("name"))
 
-    media = DataBucket(name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls)
+    media = DataBucket(
+        name=f"{prefix}-media-{deployment.digest}", tls_only=endpoints.has_tls, kms_key=settings.media_kms_key
+    )
 
     inspecting = functions.inspecting(deployment, settings, code, data, media, pillow, endpoints.s3_addressing)
     _, _, looking_role, _, looks, *_ = inspecting

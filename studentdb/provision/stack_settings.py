@@ -27,3 +27,5 @@ class StackSettings:
     # What SES verifies of it: domain or address.
     mail_identity: str = "domain"
     media_quota_mb: int = 1000
+    # The ARN of a KMS key of the school's; "" for the one that AWS manages.
+    media_kms_key: str = ""

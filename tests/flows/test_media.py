@@ -17,6 +17,7 @@ from studentdb.api.cognito import Cognito
 from studentdb.api.tokens import Binding
 from studentdb.api.transport import Http
 from tests.command_line import Deployed
+from tests.flows.conftest import School
 from tests.pictures import SECRETS, photo
 
 PDF = b"%PDF-1.7\n" + bytes(1000)
@@ -141,3 +142,32 @@ def test_fifty_at_once_and_nothing_is_lost(deployed: Deployed, tmp_path: Path) -
     assert {(each["name"], each["status"]) for each in made} == {(path.name, "ready") for path in files}
     listed = json.loads(tool.ok("media", "list", "--limit", "50", "--json"))
     assert {each["id"] for each in listed} == {each["id"] for each in made}
+
+
+@pytest.mark.slow
+def test_a_key_of_the_schools_own(school: School, tmp_path: Path) -> None:
+    """Files from before stay what they were; which key encrypts the next ones is a setting, and the plan's one change."""
+    source = tmp_path / "plan.pdf"
+    source.write_bytes(PDF)
+    kms, s3 = school.root.client("kms"), school.root.client("s3")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    bucket = f"{school.prefix}-media-{school.root.deployment.digest}"
+
+    def uploaded() -> tuple[str, Any]:
+        (made,) = json.loads(school.ok("media upload", str(source), "--json").out)
+        assert made["status"] == "ready"
+        return made["id"], s3.head_object(Bucket=bucket, Key=f"media/{made['id']}").get("SSEKMSKeyId")
+
+    school.ok("deploy", "--yes")
+    school.sign_in()
+    first, before = uploaded()
+    assert before != key
+    (school.command_line.home / "studentdb.toml").write_text(f'media_kms_key = "{key}"\n')
+    planned = school.run("plan", "--json")
+    (change,) = (each for each in planned.data["changes"])
+    assert change["kind"] == "s3.data_bucket"
+    school.ok("deploy", "--yes")
+    assert uploaded()[1] == key
+    school.ok("media download", first, "--to", str(tmp_path / "back.pdf"))
+    assert (tmp_path / "back.pdf").read_bytes() == PDF
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)

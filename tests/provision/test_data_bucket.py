@@ -34,9 +34,11 @@ def test_it_is_encrypted_with_the_managed_key_and_a_bucket_key(moto: Backend) ->
     (rule,) = aws.client("s3").get_bucket_encryption(Bucket=bucket.name)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
     assert rule["BucketKeyEnabled"] is True
-    own_key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:eu-central-1:1:key/1"}
-    rules = [{"ApplyServerSideEncryptionByDefault": own_key, "BucketKeyEnabled": True}]
+    own_key = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": own_key}
+    rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
     aws.client("s3").put_bucket_encryption(Bucket=bucket.name, ServerSideEncryptionConfiguration={"Rules": rules})
     live = bucket.read(aws)
     assert is_there(live)
     assert [change.property for change in bucket.diff(live)] == ["encryption"]
+    assert not dataclasses.replace(bucket, kms_key=own_key).diff(live)

@@ -59,8 +59,6 @@ class Bucket(Resource):
     """Outputs: `name`, `arn`, `regional_domain_name` (for CloudFront origins)."""
 
     kind: ClassVar[str] = "s3.bucket"
-    # As `read` words it.
-    encryption: ClassVar[str] = "AES256"
     actions: ClassVar = {
         "read": (
             "s3:GetBucketTagging",
@@ -104,7 +102,7 @@ class Bucket(Resource):
             "public_access_block": _NO_PUBLIC_ACCESS,
             "object_ownership": "BucketOwnerEnforced",
             "versioning": "Enabled",
-            "encryption": self.encryption,
+            "encryption": _encryption(self._encryption_rule()),
             "lifecycle": LIFECYCLE,
         }
 
@@ -249,7 +247,7 @@ class Bucket(Resource):
         }
 
     def _encryption_rule(self) -> dict[str, Any]:
-        return {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": self.encryption}}
+        return {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 
     def _delete_once(self, aws: Aws) -> None:
         with ThreadPoolExecutor(1) as pool:

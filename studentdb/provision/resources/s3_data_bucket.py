@@ -29,11 +29,13 @@ _not_yet = has_code("NoSuchBucket", "OperationAborted")
 
 @dataclass(frozen=True, kw_only=True)
 class DataBucket(Bucket):
-    """Outputs as `Bucket`'s. Encrypted with the AWS-managed key; `tls_only` refuses everything without TLS."""
+    """Outputs as `Bucket`'s. `tls_only` refuses everything without TLS.
+
+    New files are encrypted with the key whose ARN is `kms_key`, with the AWS-managed one where that is "".
+    """
 
     kind: ClassVar[str] = "s3.data_bucket"
     stateful: ClassVar[bool] = True
-    encryption: ClassVar[str] = "aws:kms, bucket key"
     actions: ClassVar = {
         **Bucket.actions,
         "read": (*Bucket.actions["read"], "s3:GetBucketPolicy"),
@@ -41,6 +43,7 @@ class DataBucket(Bucket):
     }
 
     tls_only: bool
+    kms_key: str = ""
 
     def properties(self) -> dict[str, Any]:
         """The policy is one of the settings."""
@@ -68,7 +71,8 @@ class DataBucket(Bucket):
 
     def _encryption_rule(self) -> dict[str, Any]:
         # A key for the bucket instead of one for every file: one request to KMS for many.
-        return {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+        own = {"KMSMasterKeyID": self.kms_key} if self.kms_key else {}
+        return {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", **own}, "BucketKeyEnabled": True}
 
 
 @dataclass(frozen=True, kw_only=True)

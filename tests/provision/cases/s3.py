@@ -133,7 +133,12 @@ def _tampered(aws: Aws, resource: Resource) -> None:
 
 CASES: list[Case] = [
     Case(name="s3-bucket", resource=lambda aws, _: bucket(aws), changed=None, drift=_loosened),
-    Case(name="s3-data-bucket", resource=lambda aws, _: data_bucket(aws), changed=None, drift=_loosened),
+    Case(
+        name="s3-data-bucket",
+        resource=lambda aws, _: data_bucket(aws),
+        changed=lambda aws, _: dataclasses.replace(data_bucket(aws), kms_key=aws.arn("kms", "key/of-the-school")),
+        drift=_loosened,
+    ),
     Case(
         name="s3-cors",
         parents=lambda aws: (data_bucket(aws),),
