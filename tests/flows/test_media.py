@@ -146,7 +146,7 @@ def test_fifty_at_once_and_nothing_is_lost(deployed: Deployed, tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_key_of_the_schools_own(school: School, tmp_path: Path) -> None:
-    """Files from before stay what they were; which key encrypts the next ones is a setting, and the plan's one change."""
+    """Files from before stay as they are; what encrypts the next ones is a setting, and the one change of a plan."""
     source = tmp_path / "plan.pdf"
     source.write_bytes(PDF)
     kms, s3 = school.root.client("kms"), school.root.client("s3")
