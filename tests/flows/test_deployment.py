@@ -15,13 +15,14 @@ from typing import Any
 import boto3
 import pytest
 
-from studentdb import machine
+from studentdb import machine, pillow_layer
 from studentdb.bundle import find
 from studentdb.custom_fields import variable
 from studentdb.provision.aws import Aws
 from studentdb.provision.deployer import Deployer, Source
 from studentdb.provision.events import Emit, Event, silent
 from studentdb.provision.lock import Lock
+from studentdb.provision.resources.lambda_layer import LayerContent
 from studentdb.provision.stack_settings import StackSettings
 from studentdb.settings import load
 from tests.command_line import CommandLine, Deployed
@@ -132,8 +133,8 @@ def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: B
         self_registration=own.self_registration,
         self_registration_domains=own.self_registration_domains,
     )
-    deployer = _deployer(engine.aws("prod", session), settings=settings)
-    outcome = deployer.deploy(lambda plan: pytest.fail(f"something to do: {plan}"))
+    deployer = _deployer(engine.aws("prod", session), settings=settings, pillow=pillow_layer.installed())
+    outcome = deployer.deploy(lambda plan: pytest.fail(f"something to do: {[str(each) for each in plan.pending]}"))
     assert outcome is not None
     assert len(calls) > 40
     assert [call for call in calls if not call.startswith(READS)] == []
@@ -161,6 +162,7 @@ def _deployer(
     settings: StackSettings | None = None,
     clock: Callable[[], float] = machine.clock,
     functions: Path | None = None,
+    pillow: LayerContent = PILLOW,
 ) -> Deployer:
     bundle = find()
     source = Source(
@@ -168,7 +170,7 @@ def _deployer(
         site=bundle.site,
         public_routes=bundle.public_routes,
         account_routes=bundle.account_routes,
-        pillow=PILLOW,
+        pillow=pillow,
     )
     return Deployer(aws, settings or StackSettings(), source, emit, clock=clock)
 

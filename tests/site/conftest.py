@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.command_line import Deployed
 from tests.left_out import chromium
@@ -30,7 +30,7 @@ UNUSED = {
 
 
 class OpenPage(Protocol):
-    """Opens a page of its own browser context; the arguments are those of `Browser.new_context`."""
+    """Opens a page; with arguments, which are those of `Browser.new_context`, in a context of its own."""
 
     def __call__(self, **context: Any) -> Page: ...
 
@@ -45,6 +45,14 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the pages of all tests share is the cache: the site keeps what it keeps in a tab's own storage."""
+    shared = browser.new_context()
+    yield shared
+    shared.close()
 
 
 @pytest.fixture(scope="session")
@@ -90,21 +98,23 @@ def allowed_origins() -> set[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, allowed_origins: set[str]) -> Iterator[OpenPage]:
+def open_page(browser: Browser, context: BrowserContext, allowed_origins: set[str]) -> Iterator[OpenPage]:
     """Opens pages; after the test, asserts that none logged an error or asked anybody else for anything."""
     watch = Watch(lambda: allowed_origins)
-    contexts = []
+    opened: list[Page | BrowserContext] = []
 
-    def opener(**context: Any) -> Page:
-        contexts.append(browser.new_context(**context))
-        page = contexts[-1].new_page()
+    def opener(**own: Any) -> Page:
+        of = browser.new_context(**own) if own else context
+        page = of.new_page()
+        opened.append(of if own else page)
         page.set_default_timeout(15_000)
         watch.follow(page)
         return page
 
     yield opener
-    for each in contexts:
+    for each in opened:
         each.close()
+    assert context.cookies() == []
     assert watch.faults == []
 
 

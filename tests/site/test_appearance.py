@@ -169,6 +169,7 @@ def test_files(visit: Callable[..., Visitor], deployed: Deployed, scheme: str, v
     examine(page)
 
 
+@pytest.mark.slow
 @each_look
 def test_an_upload(
     visit: Callable[..., Visitor],
@@ -209,6 +210,7 @@ def test_an_upload(
         examine(page)
 
 
+@pytest.mark.slow
 @each_look
 def test_the_code_of_a_second_factor(
     visit: Callable[..., Visitor], deployed: Deployed, scheme: str, viewport: dict[str, int]

@@ -98,7 +98,7 @@ def unique(ending: str) -> str:
 # ---- uploading ----
 
 
-@pytest.mark.parametrize("ending", ["pdf", "png", "csv"])
+@pytest.mark.parametrize("ending", ["pdf", *(pytest.param(each, marks=pytest.mark.slow) for each in ("png", "csv"))])
 def test_what_is_uploaded_here_is_in_the_cli_and_comes_back_equal(
     student: Visitor, deployed: Deployed, ending: str
 ) -> None:
@@ -121,6 +121,7 @@ def test_what_is_uploaded_here_is_in_the_cli_and_comes_back_equal(
     assert downloaded(page, name) == CONTENTS[ending]
 
 
+@pytest.mark.slow
 def test_progress_is_seen_and_read_out(student: Visitor) -> None:
     name, page = unique("pdf"), student.page
     choose(student, payload(name, PDF * 4))
@@ -186,6 +187,7 @@ def test_what_is_refused_before_anything_is_sent(student: Visitor, file: FilePay
     assert asked == []
 
 
+@pytest.mark.slow
 def test_too_large_is_refused_before_anything_is_sent(student: Visitor, tmp_path: Path) -> None:
     page = student.page
     asked: list[str] = []
@@ -201,6 +203,7 @@ def test_too_large_is_refused_before_anything_is_sent(student: Visitor, tmp_path
     assert asked == []
 
 
+@pytest.mark.slow
 def test_no_file_is_asked_for(student: Visitor) -> None:
     student.go("/files/new")
     upload(student.page)
@@ -234,6 +237,7 @@ def test_a_bad_name_stands_beside_its_field(student: Visitor) -> None:
     assert downloaded(page, name) == PDF
 
 
+@pytest.mark.slow
 def test_no_room_left_is_said(student: Visitor) -> None:
     page = student.page
     problem = {
@@ -252,6 +256,7 @@ def test_no_room_left_is_said(student: Visitor) -> None:
     expect(page.get_by_role("button", name="Upload")).to_be_focused()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "code", "says"),
     [
@@ -287,6 +292,7 @@ def test_what_s3_refuses_can_be_tried_again(
     assert len(listed(deployed, name)) == 1, "the second try is of the same record"
 
 
+@pytest.mark.slow
 def test_what_s3_itself_says_of_a_wrong_form_is_read(student: Visitor, bucket_origin: str) -> None:
     """Its answers carry the CORS headers: the page could not read them else."""
     page = student.page
@@ -304,6 +310,7 @@ def test_what_s3_itself_says_of_a_wrong_form_is_read(student: Visitor, bucket_or
     expect(page.get_by_role("alert")).to_contain_text("The store does not take it any more")
 
 
+@pytest.mark.slow
 def test_cancelling_leaves_nothing(student: Visitor, deployed: Deployed, bucket_origin: str) -> None:
     name, page = unique("pdf"), student.page
     choose(student, payload(name, PDF))
@@ -322,6 +329,7 @@ def test_cancelling_leaves_nothing(student: Visitor, deployed: Deployed, bucket_
     assert sorted(each["status"] for each in listed(deployed, name)) == ["deleted", "ready"]
 
 
+@pytest.mark.slow
 def test_a_session_that_ends_keeps_what_was_chosen(visit: Callable[..., Visitor], deployed: Deployed) -> None:
     visitor, email, name = visit(), invite(deployed, "student"), unique("pdf")
     visitor.sign_in(email, LASTING)
@@ -391,6 +399,7 @@ def test_deleting_is_asked_about_and_can_be_taken_back(student: Visitor, deploye
     assert downloaded(page, name) == PDF
 
 
+@pytest.mark.slow
 def test_going_elsewhere_answers_the_question_with_no(student: Visitor, deployed: Deployed) -> None:
     page, name = student.page, unique("pdf")
     choose(student, payload(name, PDF))
@@ -405,6 +414,7 @@ def test_going_elsewhere_answers_the_question_with_no(student: Visitor, deployed
     assert [each["status"] for each in listed(deployed, name)] == ["ready"]
 
 
+@pytest.mark.slow
 def test_what_changed_elsewhere_is_not_deleted_unseen(student: Visitor, deployed: Deployed) -> None:
     page, name = student.page, unique("pdf")
     choose(student, payload(name, PDF))
@@ -422,6 +432,7 @@ def test_what_changed_elsewhere_is_not_deleted_unseen(student: Visitor, deployed
     assert [each["status"] for each in listed(deployed, name)] == ["ready"]
 
 
+@pytest.mark.slow
 def test_pages_of_files(student: Visitor, deployed: Deployed) -> None:
     page, names = student.page, [unique("csv") for _ in range(3)]
     for name in names:
@@ -464,6 +475,7 @@ def test_the_page_may_talk_to_the_bucket_and_only_there(
     assert refused.status == 403
 
 
+@pytest.mark.slow
 def test_who_waits_for_approval_is_told_so(visit: Callable[..., Visitor], deployed: Deployed) -> None:
     visitor = visit()
     visitor.sign_in(invite(deployed, "student"), LASTING)
