@@ -18,8 +18,9 @@ from tests.flows.conftest import ADMIN, School
 from tests.pictures import PILLOW
 from tests.support import Backend
 
-# AWS checks CreateDistribution and TagResource for this call, the engine the call by its own name.
-EMULATOR_ONLY = {"cloudfront:CreateDistributionWithTags"}
+# AWS checks CreateDistribution and TagResource for the one call, the engine the call by its own name; and
+# ListLayerVersions for the other, the engine the list of all layers.
+EMULATOR_ONLY = {"cloudfront:CreateDistributionWithTags", "lambda:ListLayers"}
 
 
 def declared(aws: Aws) -> set[str]:
