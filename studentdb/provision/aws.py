@@ -332,8 +332,8 @@ def has_code(*codes: str) -> Callable[[ClientError], bool]:
 def busy(error: ClientError) -> bool:
     """Another change is under way, or there were too many calls: nothing was done, and a moment later it will be.
 
-    For API Gateway, which takes one control call at a time per API (AGW-01) and ten a second per account (AGW-02), and
-    for Cognito.
+    For API Gateway, which takes one control call at a time per API (AGW-01) and ten a second per account (AGW-02), for
+    Cognito, and for Lambda where botocore may not send a call again.
     """
     # API Gateway's code for "already exists" too.
     if error_code(error) == "ConflictException":

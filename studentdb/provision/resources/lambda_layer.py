@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from studentdb.provision.aws import LOST_BUDGET, Aws, has_code, ignoring, lost
+from studentdb.provision.aws import LOST_BUDGET, Aws, busy, has_code, ignoring, lost
 from studentdb.provision.core import Change, Live, Outputs, Resource, Undeclared
 
 _gone = has_code("ResourceNotFoundException")
@@ -65,8 +65,12 @@ class Layer(Resource):
             return self._publish(aws, zipped) if made is None else _outputs(made)
 
     def _publish(self, aws: Aws, zipped: bytes) -> Outputs:
-        made = aws.client("lambda", retries=False).publish_layer_version(
-            LayerName=self.name, Description=self.content.description, Content={"ZipFile": zipped}
+        client = aws.client("lambda", retries=False)
+        made = aws.retry(
+            lambda: client.publish_layer_version(
+                LayerName=self.name, Description=self.content.description, Content={"ZipFile": zipped}
+            ),
+            when=busy,
         )
         return _outputs(made)
 
