@@ -5,7 +5,7 @@ import { element, fill } from "../dom.js";
 import { confirmed } from "../parts/confirm.js";
 import { showFailure } from "../parts/failure.js";
 import { actionButton, downloadButton, sentenceOf, statusOf, tell, when } from "../parts/file.js";
-import { labelled, noMore, placeOf, stalePage, turnPages } from "../parts/pages.js";
+import { labelled, noMore, nothingYet, placeOf, stalePage, turnPages } from "../parts/pages.js";
 import { humanSize } from "../upload.js";
 
 /** @typedef {import("../api.js").Media} Media */
@@ -193,17 +193,11 @@ function named(act, { name }) {
 /** @param {Place} place */
 function nothing({ limit, cursor }) {
   if (cursor) return noMore("No more files", PATH, limit);
-  return element(
-    "div",
-    { class: "panel empty" },
-    element("img", { src: "/favicon.svg", alt: "", width: "56", height: "56" }),
-    element("h2", {}, "No files yet"),
-    element("p", {}, "What you upload here, or with the command-line tool, is yours alone:"),
-    element("p", {}, element("code", { class: "command" }, "studentdb media upload FILE")),
-    element(
-      "p",
-      { class: "actions" },
-      element("a", { class: "button primary", href: "/files/new" }, "Upload the first file"),
-    ),
+  const link = element("a", { class: "button primary", href: "/files/new" }, "Upload the first file");
+  return nothingYet(
+    "No files yet",
+    "What you upload here, or with the command-line tool, is yours alone:",
+    "studentdb media upload FILE",
+    link,
   );
 }

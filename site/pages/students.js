@@ -3,7 +3,7 @@
 import { ApiError } from "../api.js";
 import { element, fill } from "../dom.js";
 import { showFailure } from "../parts/failure.js";
-import { labelled, noMore, placeOf, stalePage, turnPages } from "../parts/pages.js";
+import { labelled, noMore, nothingYet, placeOf, stalePage, turnPages } from "../parts/pages.js";
 
 /** @typedef {import("../api.js").Student} Student */
 /** @typedef {import("../api.js").StudentPage} StudentPage */
@@ -97,17 +97,11 @@ function breakable(email) {
 /** @param {Place} place */
 function nobody({ limit, cursor }) {
   if (cursor) return noMore("No more students", PATH, limit);
-  return element(
-    "div",
-    { class: "panel empty" },
-    element("img", { src: "/favicon.svg", alt: "", width: "56", height: "56" }),
-    element("h2", {}, "No students yet"),
-    element("p", {}, "Add the first one here, or bring in a whole class list with the command-line tool:"),
-    element("p", {}, element("code", { class: "command" }, "studentdb students import FILE.csv")),
-    element(
-      "p",
-      { class: "actions" },
-      element("a", { class: "button primary", href: "/students/new" }, "Add the first student"),
-    ),
+  const link = element("a", { class: "button primary", href: "/students/new" }, "Add the first student");
+  return nothingYet(
+    "No students yet",
+    "Add the first one here, or bring in a whole class list with the command-line tool:",
+    "studentdb students import FILE.csv",
+    link,
   );
 }

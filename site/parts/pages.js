@@ -98,6 +98,26 @@ function perPage(path, limit) {
 }
 
 /**
+ * A list in which there is nothing yet.
+ *
+ * @param {string} title
+ * @param {string} text
+ * @param {string} command that does it, too
+ * @param {HTMLElement} link to where the first one is added
+ */
+export function nothingYet(title, text, command, link) {
+  return element(
+    "div",
+    { class: "panel empty" },
+    element("img", { src: "/favicon.svg", alt: "", width: "56", height: "56" }),
+    element("h2", {}, title),
+    element("p", {}, text),
+    element("p", {}, element("code", { class: "command" }, command)),
+    element("p", { class: "actions" }, link),
+  );
+}
+
+/**
  * A page beyond the last one, as after many were deleted.
  *
  * @param {string} title

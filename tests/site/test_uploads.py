@@ -75,6 +75,16 @@ def is_stored(page: Page, says: str = "The file is stored") -> None:
     expect(page.get_by_role("heading", level=2)).to_have_text(says, timeout=30_000)
 
 
+def uploaded(visitor: Visitor) -> str:
+    """The name of a new file, with the visitor back at the list."""
+    name = unique("pdf")
+    choose(visitor, payload(name, PDF))
+    upload(visitor.page)
+    is_stored(visitor.page)
+    visitor.page.get_by_role("link", name="All files").click()
+    return name
+
+
 def downloaded(page: Page, name: str) -> bytes:
     with page.expect_download() as download:
         page.get_by_role("button", name=f"Download {name}").click()
@@ -401,11 +411,7 @@ def test_deleting_is_asked_about_and_can_be_taken_back(student: Visitor, deploye
 
 @pytest.mark.slow
 def test_going_elsewhere_answers_the_question_with_no(student: Visitor, deployed: Deployed) -> None:
-    page, name = student.page, unique("pdf")
-    choose(student, payload(name, PDF))
-    upload(page)
-    is_stored(page)
-    page.get_by_role("link", name="All files").click()
+    page, name = student.page, uploaded(student)
     page.get_by_role("button", name=f"Delete {name}").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
@@ -416,11 +422,7 @@ def test_going_elsewhere_answers_the_question_with_no(student: Visitor, deployed
 
 @pytest.mark.slow
 def test_what_changed_elsewhere_is_not_deleted_unseen(student: Visitor, deployed: Deployed) -> None:
-    page, name = student.page, unique("pdf")
-    choose(student, payload(name, PDF))
-    upload(page)
-    is_stored(page)
-    page.get_by_role("link", name="All files").click()
+    page, name = student.page, uploaded(student)
     expect(row(student, name)).to_contain_text("Ready")
     (found,) = listed(deployed, name)
     deployed.cli("media", "update", found["id"], "--caption", "Needed by everybody")
