@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -20,6 +21,9 @@ from moto import mock_aws
 from studentdb.provision.aws import Aws
 from tests.command_line import CommandLine, Deployed
 from tests.support import MOTO_ACCOUNT, REGION, Backend
+
+# By default the collector takes a tenth of the suite's time: what is collected for and imported stays.
+gc.set_threshold(100_000, 50, 100)
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)

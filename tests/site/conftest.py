@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -36,9 +37,9 @@ class OpenPage(Protocol):
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
     """A real Chromium."""
-    path = chromium()
+    path = chromium(pytestconfig)
     if path is None:
         pytest.skip("no Chromium: the website goes unchecked")
     with sync_playwright() as playwright:
@@ -138,13 +139,17 @@ def bucket_origin(deployed: Deployed) -> str:
 def visit(
     deployed: Deployed, open_page: OpenPage, allowed_origins: set[str], bucket_origin: str
 ) -> Callable[..., Visitor]:
-    """Somebody who has just opened the site; keyword arguments are the browser context's."""
+    """Somebody who has just opened the site, maybe in a `session`; keyword arguments are the browser context's."""
     for address in (deployed.site_url, deployed.config["cognitoUrl"], bucket_origin):
         parts = urlsplit(address)
         allowed_origins.add(f"{parts.scheme}://{parts.netloc}")
 
-    def visitor(**context: Any) -> Visitor:
+    def visitor(session: dict[str, str] | None = None, **context: Any) -> Visitor:
         new = Visitor(open_page(**context), deployed)
+        if session is not None:
+            # Once: what is forgotten later stays forgotten.
+            begin = "if (!window.name) { window.name = 'begun'; Object.assign(sessionStorage, %s); }"
+            new.page.add_init_script(begin % json.dumps(session))
         new.go("/")
         return new
 
@@ -160,10 +165,21 @@ def populated(deployed: Deployed) -> Deployed:
     return deployed
 
 
+@pytest.fixture(scope="session")
+def admin_session(browser: Browser, populated: Deployed) -> dict[str, str]:
+    """What a tab keeps of the administrator's session, after a sign-in as everybody does it."""
+    with browser.new_page() as page:
+        visitor = Visitor(page, populated)
+        visitor.go("/")
+        visitor.sign_in(populated.admin_email, populated.admin_password)
+        visitor.heading("Students")
+        kept: dict[str, str] = page.evaluate("Object.fromEntries(Object.entries(sessionStorage))")
+    return kept
+
+
 @pytest.fixture
-def admin(visit: Callable[..., Visitor], populated: Deployed) -> Visitor:
-    """The administrator, signed in, at the list."""
-    visitor = visit()
-    visitor.sign_in(populated.admin_email, populated.admin_password)
+def admin(visit: Callable[..., Visitor], admin_session: dict[str, str]) -> Visitor:
+    """The administrator at the list, in a new tab of a session that other tests share: it is not to be ended."""
+    visitor = visit(session=admin_session)
     visitor.heading("Students")
     return visitor

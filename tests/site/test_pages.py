@@ -114,7 +114,12 @@ def test_who_needs_a_second_factor_is_told_how_to_set_it_up(admin: Visitor) -> N
     expect(admin.page.get_by_role("navigation", name="Pages of the list")).to_be_visible()
 
 
-def test_a_reload_keeps_the_session_and_signing_out_ends_it_on_the_server(admin: Visitor) -> None:
+def test_a_reload_keeps_the_session_and_signing_out_ends_it_on_the_server(
+    visit: Callable[..., Visitor], deployed: Deployed
+) -> None:
+    admin = visit()
+    admin.sign_in(deployed.admin_email, deployed.admin_password)
+    admin.heading("Students")
     admin.page.reload()
     admin.heading("Students")
     refresh_token = admin.page.evaluate("Object.values(sessionStorage).map((kept) => JSON.parse(kept).refreshToken)[0]")

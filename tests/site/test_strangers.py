@@ -64,11 +64,11 @@ async ({ engine, user, credentials, signed }) => {
 
 
 @pytest.fixture
-def stranger(browser: Browser, engine: Backend) -> Iterator[Page]:
+def stranger(browser: Browser, engine: Backend, pytestconfig: pytest.Config) -> Iterator[Page]:
     """A page at http://evil.example, whose name means this machine, at the engine's port."""
     assert engine.endpoint_url is not None
     rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-    deceived = browser.browser_type.launch(executable_path=chromium(), args=[*ARGUMENTS, rules])
+    deceived = browser.browser_type.launch(executable_path=chromium(pytestconfig), args=[*ARGUMENTS, rules])
     page = deceived.new_page()
     # Any answer will do: the script comes from the test. One of another address would have Chromium's own guard of
     # local networks in front, which other browsers lack.
