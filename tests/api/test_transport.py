@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
@@ -124,26 +127,46 @@ def test_names_under_localhost_reach_this_machine_whatever_the_resolver_and_the_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Through a real socket: a proxy that does not exist would fail it, and so would a resolver."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with served(b"") as (port, hosts), contextlib.closing(Http()) as http:
+        name = f"d123.cloudfront.localhost:{port}"
+        assert http.send("GET", f"http://{name}/config.json").status_code == 200
+    assert hosts == [name]
+
+
+def test_a_large_file_comes_in_large_pieces() -> None:
+    content = secrets.token_bytes(8_000_000)
+    # More than its default, by which a download takes half as long again.
+    with (
+        served(content) as (port, _),
+        contextlib.closing(Http()) as http,
+        http.pieces(f"http://127.0.0.1:{port}/") as pieces,
+    ):
+        came = list(pieces)
+    assert b"".join(came) == content
+    assert max(map(len, came)) > 65_536
+
+
+@contextlib.contextmanager
+def served(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """A real server's port, and the hosts that it is asked for."""
     hosts = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             hosts.append(self.headers["Host"])
-            self.send_response(204)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Quiet."""
 
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        name = f"d123.cloudfront.localhost:{server.server_port}"
-        http = Http()
-        assert http.send("GET", f"http://{name}/config.json").status_code == 204
-        http.close()
-        assert hosts == [name]
+        yield server.server_port, hosts
     finally:
         server.shutdown()
         server.server_close()
