@@ -1,7 +1,8 @@
 """Files up and down, beside the AWS CLI's `s3 cp` to and from the same bucket, and the memory that both take.
 
 Ours does more: it reads the file twice, for its SHA-256 and to send it, waits until the function has looked at it, and
-verifies what it downloads. `python -m benchmarks transfer`.
+verifies what it downloads. It sends a form, and the engine takes that apart in memory, in several copies: how long that
+takes without anything of ours is shown beside it (`bare_form.py`). `python -m benchmarks transfer`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -24,6 +26,7 @@ from benchmarks.deployment import engine
 
 MEGABYTES = (1, 20, 100)
 _CLI = "awscli==1.46.3"
+_BARE_FORM = Path(__file__).with_name("bare_form.py")
 _EMAIL, _PASSWORD = "head@example.edu", "Aa1-only-for-this-engine"
 # The command is the only child of a small process: the largest memory of a child is at least that of its parent.
 _MEASURED = """
@@ -34,7 +37,10 @@ sys.stderr.buffer.write(done.stderr)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 sys.exit(done.returncode)
 """
-_HEAD = ("", "studentdb, MB/s", "aws s3 cp, MB/s", "throughput", "of the best", "aim", "studentdb, MB", "aws, MB")
+_HEAD = (
+    *("", "studentdb, MB/s", "aws s3 cp, MB/s", "bare form, MB/s", "throughput", "of the best", "aim"),
+    *("studentdb, MB", "aws, MB"),
+)
 
 
 def measure(runs: int) -> None:
@@ -55,7 +61,9 @@ def _compared(
     scratch: Path, env: Mapping[str, str], aws: Path, bucket: str, megabytes: int, runs: int
 ) -> list[tuple[str, ...]]:
     source, back = scratch / f"{megabytes}.pdf", scratch / "back.pdf"
-    found: dict[str, list[tuple[float, float]]] = {"up": [], "down": [], "aws up": [], "aws down": []}
+    found: dict[str, list[tuple[float, float]]] = {
+        each: [] for each in ("up", "down", "aws up", "aws down", "bare form")
+    }
     cp = (str(aws), "s3", "cp", "--quiet", "--endpoint-url", env["AWS_ENDPOINT_URL"])
     studentdb = (sys.executable, "-m", "studentdb", "media")
     for _ in range(runs):
@@ -65,6 +73,8 @@ def _compared(
         media = json.loads(said)[0]
         if media["status"] != "ready":
             raise FailedError(f"the file is {media['status']}")
+        form = _form(env, bucket)
+        found["bare form"].append(_run((sys.executable, str(_BARE_FORM), str(source)), env, form)[:2])
         # Nothing looks at what lies elsewhere in the bucket.
         found["aws up"].append(_run((*cp, str(source), f"s3://{bucket}/compared"), env)[:2])
         for name, command in (
@@ -76,25 +86,35 @@ def _compared(
             if back.read_bytes() != source.read_bytes():
                 raise FailedError(f"{name}: another file came back")
         run(("-m", "studentdb", "media", "delete", media["id"], "--yes"), env)
-    return [_row(f"{megabytes} MB {way}", megabytes, found[way], found[f"aws {way}"]) for way in ("up", "down")]
+    return [
+        _row(f"{megabytes} MB up", megabytes, found["up"], found["aws up"], found["bare form"]),
+        _row(f"{megabytes} MB down", megabytes, found["down"], found["aws down"], ()),
+    ]
 
 
-def _row(
-    name: str, megabytes: int, ours: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, float]]
-) -> tuple[str, ...]:
-    mine, floor = ([seconds for seconds, _ in each] for each in (ours, theirs))
+_Runs = Sequence[tuple[float, float]]
+
+
+def _row(name: str, megabytes: int, ours: _Runs, theirs: _Runs, bare: _Runs) -> tuple[str, ...]:
+    mine, floor, form = ([seconds for seconds, _ in each] for each in (ours, theirs, bare))
     medians = statistics.median(mine), statistics.median(floor)
-    speeds = (f"{megabytes / each:.1f}" for each in medians)
+    speeds = [f"{megabytes / each:.1f}" for each in (*medians, *([statistics.median(form)] if form else []))]
     ratios = (f"{medians[1] / medians[0]:.2f}x", f"{min(floor) / min(mine):.2f}x")
     memory = (f"{max(largest for _, largest in each):.0f}" for each in (ours, theirs))
-    return (name, *speeds, *ratios, "0.9x", *memory)
+    return (name, *speeds, *([] if form else [""]), *ratios, "0.9x", *memory)
 
 
-def _run(command: Sequence[str], env: Mapping[str, str]) -> tuple[float, float, str]:
+def _form(env: Mapping[str, str], bucket: str) -> str:
+    """A signed form for a key that nothing looks at, as JSON."""
+    return json.dumps(_s3(env).generate_presigned_post(bucket, "compared-form"))
+
+
+def _run(command: Sequence[str], env: Mapping[str, str], stdin: str = "") -> tuple[float, float, str]:
     """Seconds, the largest memory in MB, and stdout. Raises FailedError."""
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, *command],
+        input=stdin,
         env=dict(env),
         cwd=ROOT,
         capture_output=True,
@@ -125,15 +145,18 @@ def _deployed(env: Mapping[str, str]) -> str:
         )
         if done.returncode:
             raise FailedError(done.stderr)
-    s3 = boto3.client(
+    (name,) = (each["Name"] for each in _s3(env).list_buckets()["Buckets"] if "-media-" in each["Name"])
+    return str(name)
+
+
+def _s3(env: Mapping[str, str]) -> Any:
+    return boto3.client(
         "s3",
         endpoint_url=env["AWS_ENDPOINT_URL"],
         region_name=env["AWS_DEFAULT_REGION"],
         aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
     )
-    (name,) = (each["Name"] for each in s3.list_buckets()["Buckets"] if "-media-" in each["Name"])
-    return str(name)
 
 
 def _aws_cli() -> Path:
