@@ -76,7 +76,9 @@ def _texts(schema: Schema) -> Iterator[str]:
     if "maxLength" in schema:
         yield "a" * (schema["maxLength"] + 1)
     if "enum" in schema:
-        yield from ("nonsense", "", schema["enum"][0].upper(), f"{schema['enum'][0]} ")
+        first = schema["enum"][0]
+        # Digits have no upper case.
+        yield from (wrong for wrong in ("nonsense", "", first.upper(), f"{first} ") if wrong not in schema["enum"])
     if "pattern" in schema:
         yield from (wrong for wrong in _UNSEEN if schema.get("minLength", 0) <= len(wrong))
         yield " "

@@ -8,6 +8,7 @@ they are stored.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import time
@@ -62,6 +63,7 @@ class School:
         self.person = cache(self._person)
         self.class_of = cache(self._class_of)
         self.enrollment = cache(self._enrollment)
+        self.avatar = cache(self._avatar)
 
     def new(self, name: str, **fields: Any) -> Record:
         """A record that only the caller knows: `name` is the operation that makes it."""
@@ -137,6 +139,14 @@ class School:
                 return found
             time.sleep(0.1)
         raise AssertionError("the file did not become ready")
+
+    def _avatar(self, mine: bool) -> Record:
+        """A student who has one; one's own is oneself, or attends the caller's class."""
+        student = self.person("student", mine)
+        made = self._ask("create_student_avatar", Arguments({"id": student["id"]}, body=AVATAR))
+        self._upload(made, PIXEL)
+        self._ready(made["media"]["id"])
+        return student
 
     def deleted_media(self, mine: bool) -> Record:
         """One that was deleted since."""
@@ -302,6 +312,14 @@ FILE = {
     "size": len(CONTENT),
     "sha256": hashlib.sha256(CONTENT).hexdigest(),
 }
+# A picture of one pixel.
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+AVATAR = {
+    "name": "Face.png",
+    "contentType": "image/png",
+    "size": len(PIXEL),
+    "sha256": hashlib.sha256(PIXEL).hexdigest(),
+}
 TERM = {"type": "term", "startDate": "2026-09-01", "endDate": "2027-01-01", "schoolYear": "2027"}
 LINE_ITEM = {"title": "Exam", "dueDate": "2026-12-01"}
 NOTICE = {"title": "The library is closed", "body": "On Friday"}
@@ -409,6 +427,12 @@ EXAMPLES: dict[str, Example] = {
         theirs=lambda school: {school.media(True)["status"]},
         key="status",
         also=lambda _: {"ready", "deleted"},
+    ),
+    "get_student_avatar": _reads(lambda school, mine: school.avatar(mine)),
+    "create_student_avatar": Example(
+        lambda school, mine: Arguments(
+            {"id": school.person("student", mine)["id"]}, body={**AVATAR, "name": f"{unique()}.png"}
+        )
     ),
     "check_media": _always(Arguments(body={"repair": False})),
     "list_audit": _always(Arguments(query={"day": "2026-09-01"})),

@@ -1,7 +1,8 @@
 """Media: reading the records of files, and who may.
 
 A record is the item "-" of its partition in the media table. Whose it is: its owner's, who uploaded it; a class's, for
-whoever teaches or attends that today; a student's, for that student and who teaches them today.
+whoever teaches or attends that today; a student's, for that student and who teaches them today. An avatar is also for
+those, and is its student's as much as its owner's.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def list_media(request: Request) -> Answer:
     page = found[:limit]
     more = cursors.seal(page[-1]["sort_key"], binding) if len(found) > limit else None
     # What was deleted, or is not usable yet, is its owner's business.
-    seen = [each for each in page if shown(each)["status"] == "ready" or request.unlimited or is_owner(request, each)]
+    seen = [each for each in page if shown(each)["status"] == "ready" or request.unlimited or is_theirs(request, each)]
     return Answer({"media": [shown(each) for each in seen], "nextCursor": more})
 
 
@@ -71,7 +72,7 @@ def shown(record: Record) -> Record:
     if status in ("ready", "pending", "failed") and is_over(record):
         status = "expired"
     made = {"status": status, "links": record.get("links", 0), "thumbnail": "thumbnailVersionId" in record}
-    return {name: record.get(name) for name in FIELDS} | made
+    return {name: record.get(name) for name in FIELDS} | made | {"avatar": record.get("avatar", False)}
 
 
 def is_over(record: Record) -> bool:
@@ -79,15 +80,17 @@ def is_over(record: Record) -> bool:
     return bool(record.get("expiresAt", "~") <= clock.now())
 
 
-def is_owner(request: Request, record: Record) -> bool:
-    """Whether the caller has uploaded it."""
-    return bool(record["owner"] == request.caller.sub)
+def is_theirs(request: Request, record: Record) -> bool:
+    """Whether the caller has uploaded it, or it is the caller's avatar."""
+    if record["owner"] == request.caller.sub:
+        return True
+    return bool(record.get("avatar", False) and record["studentId"] == logins.person_id(request))
 
 
 def readable(request: Request, media_id: str) -> Record:
     """The record, where the caller may see it. Raises NotFound, whether there is none or it is somebody else's."""
     record = stored(media_id)
-    if request.unlimited or is_owner(request, record):
+    if request.unlimited or is_theirs(request, record):
         return record
     if shown(record)["status"] == "ready" and _is_for(request, record):
         return record
@@ -95,9 +98,12 @@ def readable(request: Request, media_id: str) -> Record:
 
 
 def changeable(request: Request, media_id: str) -> Record:
-    """The record, where the caller may change or delete it: its owner, who teaches its class, and admins."""
+    """The record, where the caller may change or delete it: its owner, who teaches its class, and admins.
+
+    And an avatar's student.
+    """
     record = stored(media_id)
-    if request.unlimited or is_owner(request, record):
+    if request.unlimited or is_theirs(request, record):
         return record
     class_id = record.get("classId") if "own class" in request.relations else None
     if class_id and membership.is_member(class_id, logins.person_id(request), membership.TEACHER):

@@ -37,13 +37,28 @@ def create_media(request: Request) -> Answer:
     _check_audience(request, given)
     if given.get("expiresAt"):
         given["expiresAt"] = _future(given["expiresAt"])
+    return _announced(request, given, _audience(given))
+
+
+def create_student_avatar(request: Request) -> Answer:
+    """POST /api/students/{id}/avatar: as create_media; once it is ready, it is the student's avatar."""
+    student_id = request.parameters["id"]
+    if not request.unlimited and student_id != logins.person_id(request):
+        raise NotFound(f"there is no {people.STUDENT.name} with this id")
+    people.find(student_id, people.STUDENT)
+    given = {**records.normal(request.body), "studentId": student_id, "avatar": True}
+    # In none of the lists of what is about the student.
+    return _announced(request, given, f"avatar#{student_id}")
+
+
+def _announced(request: Request, given: Record, audience: str | None) -> Answer:
     media_id, digest = creation.identity(request, given)
     now = clock.now()
     record = {
         **{name: value for name, value in given.items() if value is not None},
         **{"id": media_id, "key": media.RECORD, "kind": "media", "status": "pending", "version": 1},
         **{"owner": request.caller.sub, "ownerId": logins.person_id(request) or None},
-        **{"audience": _audience(given), "sort_key": f"{now}#{media_id}", "createdAt": now, "updatedAt": now},
+        **{"audience": audience, "sort_key": f"{now}#{media_id}", "createdAt": now, "updatedAt": now},
         **{"request": digest or None},
     }
     put = {
@@ -72,6 +87,8 @@ def update_media(request: Request) -> Answer:
     before = media.changeable(request, request.parameters["id"])
     given = records.normal(request.body)
     check_version(before, given.pop("version"))
+    if "expiresAt" in given and before.get("avatar"):
+        raise MediaConflict("the time of an avatar is over when another one takes its place, or when it is deleted")
     if "expiresAt" in given and "endedAt" in before:
         raise MediaConflict("the file itself is gone: its time cannot be changed any more")
     if given.get("expiresAt"):
@@ -127,14 +144,12 @@ def _cover(record: Record) -> None:
 
 
 def create_media_link(request: Request) -> Answer:
-    """POST /api/media/{id}/links: a link that downloads the file or its small one, counted by file and person."""
+    """POST /api/media/{id}/links: a link that downloads the file or a small one, counted by file and person."""
     record = media.readable(request, request.parameters["id"])
     status = media.shown(record)["status"]
     if status != "ready":
         raise MediaConflict(f"the file is {status}")
-    thumbnail = request.body.get("thumbnail", False)
-    if thumbnail and "thumbnailVersionId" not in record:
-        raise MediaConflict("the file has no thumbnail: only pictures do")
+    part = _part(request, record)
     # No link outlives the file.
     seconds = min([request.body.get("minutes", 10) * 60, *_left(record)])
     count = {
@@ -160,7 +175,21 @@ def create_media_link(request: Request) -> Answer:
         transactions.commit(parts)
     except RefusedError as refused:
         raise MediaConflict("the file is not there any more") from refused
-    return Answer(media_store.link(record, seconds, thumbnail=thumbnail))
+    return Answer(media_store.link(record, seconds, part))
+
+
+def _part(request: Request, record: Record) -> str:
+    """What the link is to lead to. Raises Invalid and MediaConflict."""
+    square, thumbnail = request.body.get("square"), request.body.get("thumbnail", False)
+    if square and thumbnail:
+        message = "only one of thumbnail and square may be given"
+        raise Invalid(errors=[{"field": name, "message": message} for name in ("thumbnail", "square")])
+    part = str(square) if square else media_store.THUMBNAIL if thumbnail else media_store.FILE
+    if part not in media_store.parts(record):
+        raise MediaConflict(
+            "the file has no square: only avatars do" if square else "the file has no thumbnail: only pictures do"
+        )
+    return part
 
 
 def _left(record: Record) -> list[int]:
@@ -256,6 +285,7 @@ def _future(text: str) -> str:
 
 HANDLERS = {
     "create_media": create_media,
+    "create_student_avatar": create_student_avatar,
     "update_media": update_media,
     "delete_media": delete_media,
     "restore_media": restore_media,

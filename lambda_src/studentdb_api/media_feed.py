@@ -17,7 +17,18 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from studentdb_api import clock, dynamodb, log, media, media_images, media_life, media_store, media_types, transactions
+from studentdb_api import (
+    clock,
+    dynamodb,
+    log,
+    media,
+    media_avatars,
+    media_images,
+    media_life,
+    media_store,
+    media_types,
+    transactions,
+)
 from studentdb_api.dynamodb import Record
 from studentdb_api.problems import NotFound
 from studentdb_api.transactions import RefusedError
@@ -98,16 +109,18 @@ def _problem(record: Record, key: str, version_id: str, file: BinaryIO) -> str |
 def _remade(record: Record, version_id: str, file: BinaryIO) -> Record:
     """Store what is made of a picture; returns what the record is to say of it. Raises NoPictureError."""
     with tempfile.TemporaryFile() as made:
-        thumbnail = media_images.remade(file, record["contentType"], made)
+        small = media_images.remade(file, record["contentType"], made, squares=record.get("avatar", False))
         size = made.tell()
         made.seek(0)
         sha256 = hashlib.file_digest(made, "sha256").hexdigest()
         made.seek(0)
         stored = media_store.put_made(record, made, version_id)
-    return {
-        **{"versionId": stored, "size": size, "sha256": sha256},
-        "thumbnailVersionId": media_store.put_thumbnail(record["id"], thumbnail, media_images.THUMBNAIL_TYPE),
-    }
+    found: Record = {"versionId": stored, "size": size, "sha256": sha256}
+    beside = {media_store.THUMBNAIL: small.thumbnail, **{str(side): each for side, each in small.squares.items()}}
+    for part, content in beside.items():
+        version = media_store.put_small(record["id"], part, content, media_images.SMALL_TYPE)
+        found[media_store.version_field(part)] = version
+    return found
 
 
 def _decided(record: Record, found: Record, reason: str) -> bool:
@@ -115,28 +128,39 @@ def _decided(record: Record, found: Record, reason: str) -> bool:
     sets = {**found, "status": "quarantined" if reason else "ready", "updatedAt": clock.now()}
     if reason:
         sets["reason"] = reason
+    for _ in range(transactions.ATTEMPTS):
+        place = media_avatars.placed(record) if record.get("avatar") and not reason else media_avatars.NO_PLACE
+        parts = [_update(record, {**sets, **place.sets}), *place.parts]
+        if more := found.get("size", record["size"]) - record["size"]:
+            # The owner's bytes are those that are stored; a picture that grew may go over the quota a little.
+            parts.append(media_life.counted(record["owner"], more))
+        try:
+            transactions.commit(parts)
+        except RefusedError as refused:
+            if 0 in refused.items:
+                return False
+            # Another avatar of the student was faster.
+        else:
+            return True
+    raise RuntimeError("avatars of one student keep coming")
+
+
+def _update(record: Record, sets: Record) -> dict[str, Any]:
     names = {f"#{name}": name for name in (*sets, "reason", "version")}
     # That of an earlier failure.
-    removed = "" if reason else " REMOVE #reason"
-    update = {
-        "TableName": dynamodb.MEDIA,
-        "Key": media.key(record["id"]),
-        "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}{removed} ADD #version :one",
-        "ConditionExpression": "#status IN (:pending, :failed) AND attribute_not_exists(#versionId)",
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": {
-            **{f":{name}": dynamodb.attribute(value) for name, value in sets.items()},
-            ":pending": {"S": "pending"},
-            ":failed": {"S": "failed"},
-            ":one": {"N": "1"},
-        },
+    removed = "" if "reason" in sets else " REMOVE #reason"
+    return {
+        "Update": {
+            "TableName": dynamodb.MEDIA,
+            "Key": media.key(record["id"]),
+            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}{removed} ADD #version :one",
+            "ConditionExpression": "#status IN (:pending, :failed) AND attribute_not_exists(#versionId)",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                **{f":{name}": dynamodb.attribute(value) for name, value in sets.items()},
+                ":pending": {"S": "pending"},
+                ":failed": {"S": "failed"},
+                ":one": {"N": "1"},
+            },
+        }
     }
-    parts: list[dict[str, Any]] = [{"Update": update}]
-    if more := found.get("size", record["size"]) - record["size"]:
-        # The owner's bytes are those that are stored; a picture that grew may go over the quota a little.
-        parts.append(media_life.counted(record["owner"], more))
-    try:
-        transactions.commit(parts)
-    except RefusedError:
-        return False
-    return True

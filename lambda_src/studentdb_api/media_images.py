@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,7 +19,9 @@ MOST_PIXELS = 50_400_000
 MOST_FRAMES = 1000
 # The longer side, in pixels.
 THUMBNAIL = 256
-THUMBNAIL_TYPE = "image/webp"
+SMALL_TYPE = "image/webp"
+# Of an avatar, both sides, the largest first.
+SQUARES = (256, 64)
 _QUALITY = 90
 
 
@@ -31,15 +33,26 @@ class NoPictureError(Exception):
         self.reason = reason
 
 
-def remade(source: BinaryIO, claimed: str, target: BinaryIO) -> bytes:
-    """Write the picture in `source`, of the type `claimed`, to `target`; returns a small one. Raises NoPictureError."""
+class Small(NamedTuple):
+    """What is made of a picture beside it, each of SMALL_TYPE: the whole of it, and squares by their size."""
+
+    thumbnail: bytes
+    squares: dict[int, bytes]
+
+
+def remade(source: BinaryIO, claimed: str, target: BinaryIO, *, squares: bool = False) -> Small:
+    """Write the picture in `source`, of the type `claimed`, to `target`; returns small ones. Raises NoPictureError.
+
+    Of what moves the small ones show the first frame.
+    """
     image, frames = _decoded(source, claimed)
     with image:
         if frames == 1:
             # An EXIF that cannot be read turns nothing.
             with contextlib.suppress(Exception):
                 _turn(image)
-        small = _thumbnail(image)
+        plain = _plain(image)
+        small = Small(_thumbnail(plain), _squares(plain) if squares else {})
         # Some formats would take the comment over from what was read, unless there is another.
         options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile"), "comment": "", "quality": _QUALITY}
         image.save(target, FORMATS[claimed], save_all=frames > 1, **options)
@@ -88,19 +101,42 @@ def _turn(image: Image.Image) -> None:
     ImageOps.exif_transpose(image, in_place=True)
 
 
+def _plain(image: Image.Image) -> Image.Image:
+    """In colours, or greys, that a small one can be made in."""
+    if image.mode in ("RGB", "RGBA", "L"):
+        return image
+    if image.mode.startswith("I"):
+        # Of 16 bits the upper eight.
+        plain = image.convert("L")
+    else:
+        plain = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    # What the colours were described by is not what they are now.
+    plain.info.pop("icc_profile", None)
+    return plain
+
+
 def _thumbnail(image: Image.Image) -> bytes:
     from PIL import ImageOps  # noqa: PLC0415
 
+    side = (THUMBNAIL, THUMBNAIL)
+    return _written(image, ImageOps.contain(image, side) if max(image.size) > THUMBNAIL else image)
+
+
+def _squares(image: Image.Image) -> dict[int, bytes]:
+    """The middle of it, in each size. One that is smaller is enlarged."""
+    from PIL import ImageOps  # noqa: PLC0415
+
+    made: dict[int, bytes] = {}
+    square = image
+    for size in SQUARES:
+        # Each from the one before: a large picture is read once.
+        square = ImageOps.fit(square, (size, size))
+        made[size] = _written(image, square)
+    return made
+
+
+def _written(image: Image.Image, small: Image.Image) -> bytes:
     profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
-    small = image
-    if image.mode not in ("RGB", "RGBA", "L"):
-        if image.mode.startswith("I"):
-            # Of 16 bits the upper eight.
-            small = image.convert("L")
-        else:
-            small = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if max(small.size) > THUMBNAIL:
-        small = ImageOps.contain(small, (THUMBNAIL, THUMBNAIL))
     target = io.BytesIO()
     small.save(target, "WEBP", quality=80, icc_profile=profile)
     return target.getvalue()

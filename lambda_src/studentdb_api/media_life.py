@@ -46,8 +46,15 @@ def marker(media_id: str, moment: str | None) -> dict[str, Any]:
         return {"Delete": {"TableName": dynamodb.MEDIA, "Key": media.key(media_id, MARKER)}}
     # Never early: a second that has begun is not over.
     second = math.ceil(datetime.datetime.fromisoformat(moment).timestamp())
-    item = {**media.key(media_id, MARKER), "expires": {"N": str(second)}}
-    return {"Put": {"TableName": dynamodb.MEDIA, "Item": item}}
+    # An update, so that who only updates records may have one looked at.
+    return {
+        "Update": {
+            "TableName": dynamodb.MEDIA,
+            "Key": media.key(media_id, MARKER),
+            "UpdateExpression": "SET expires = :second",
+            "ExpressionAttributeValues": {":second": {"N": str(second)}},
+        }
+    }
 
 
 def remind(record: Record, moment: str) -> bool:

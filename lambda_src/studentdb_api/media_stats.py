@@ -21,13 +21,14 @@ _LINKS = "links#"
 def list_media_versions(request: Request) -> Answer:
     """GET /api/media/{id}/versions: for those who may change the file."""
     record = media.changeable(request, request.parameters["id"])
-    found = islice(media_store.entries(record["id"]), _MOST_VERSIONS)
+    found = islice(media_store.everything(record), _MOST_VERSIONS)
     versions = [
         {
             "id": each["versionId"],
             "size": each["size"],
             "createdAt": each["createdAt"],
             "deleteMarker": each["deleteMarker"],
+            "part": each["part"],
             "isFile": each["versionId"] == record.get("versionId"),
         }
         for each in found

@@ -14,11 +14,14 @@ from botocore.config import Config
 
 from studentdb_api import clock
 from studentdb_api.dynamodb import Record
+from studentdb_api.media_images import SQUARES
 
 UPLOAD_MINUTES = 10
 PREFIX = "media/"
-# Of a picture's small one. No event tells of what comes here.
-THUMBNAILS = "thumbs/"
+# Of what is made of a picture. No event tells of what comes here.
+SMALL = "thumbs/"
+# Which of them a link leads to, or a version is of: the file itself, its thumbnail, or an avatar's square of this size.
+FILE, THUMBNAIL = "file", "thumbnail"
 # What was not uploaded carries this: no form lets a client send it (S3-26).
 MADE_FROM = "made-from"
 _BUCKET = os.environ.get("MEDIA_BUCKET", "")
@@ -47,9 +50,21 @@ def object_key(media_id: str) -> str:
     return f"{PREFIX}{media_id}"
 
 
-def thumbnail_key(media_id: str) -> str:
-    """Where the small one of a picture is."""
-    return f"{THUMBNAILS}{media_id}"
+def key_of(media_id: str, part: str) -> str:
+    """Where a part is: the file, or one that is made of it. All of the small ones begin alike."""
+    if part == FILE:
+        return object_key(media_id)
+    return f"{SMALL}{media_id}" if part == THUMBNAIL else f"{SMALL}{media_id}/{part}"
+
+
+def version_field(part: str) -> str:
+    """What the record calls the version of a part."""
+    return {FILE: "versionId", THUMBNAIL: "thumbnailVersionId"}.get(part, f"square{part}VersionId")
+
+
+def parts(record: Record) -> list[str]:
+    """All that the record names a version of."""
+    return [part for part in (FILE, THUMBNAIL, *map(str, SQUARES)) if version_field(part) in record]
 
 
 def upload_form(record: Record) -> dict[str, Any]:
@@ -69,25 +84,21 @@ def upload_form(record: Record) -> dict[str, Any]:
     return {"url": made["url"], "fields": made["fields"], "validUntil": _in(UPLOAD_MINUTES)}
 
 
-def link(record: Record, seconds: int, *, thumbnail: bool) -> dict[str, str]:
-    """A link to the version that was looked at, which saves it under its name and never shows it; or to its small one.
+def link(record: Record, seconds: int, part: str = FILE) -> dict[str, str]:
+    """A link to the version that was looked at, which saves it under its name and never shows it; or to a small one.
 
     An address that ends in an image is shown by a page's <img> all the same.
     """
-    if thumbnail:
-        key, version = thumbnail_key(record["id"]), record["thumbnailVersionId"]
-        name, content_type = f"{record['name']}.webp", "image/webp"
-    else:
-        key, version = object_key(record["id"]), record["versionId"]
-        name, content_type = record["name"], record["contentType"]
+    is_file = part == FILE
+    name = record["name"] if is_file else f"{record['name']}.webp"
     url = client().generate_presigned_url(
         "get_object",
         Params={
             "Bucket": _BUCKET,
-            "Key": key,
-            "VersionId": version,
+            "Key": key_of(record["id"], part),
+            "VersionId": record[version_field(part)],
             "ResponseContentDisposition": _attachment(name),
-            "ResponseContentType": content_type,
+            "ResponseContentType": record["contentType"] if is_file else "image/webp",
         },
         ExpiresIn=seconds,
     )
@@ -107,11 +118,11 @@ def put_made(record: Record, content: BinaryIO, version_id: str) -> str:
     return str(stored["VersionId"])
 
 
-def put_thumbnail(media_id: str, content: bytes, content_type: str) -> str:
-    """Store the small one of a picture; returns its version."""
+def put_small(media_id: str, part: str, content: bytes, content_type: str) -> str:
+    """Store a small one of a picture; returns its version."""
     stored = client().put_object(
         Bucket=_BUCKET,
-        Key=thumbnail_key(media_id),
+        Key=key_of(media_id, part),
         Body=content,
         ContentType=content_type,
         ContentDisposition="attachment",
@@ -120,15 +131,16 @@ def put_thumbnail(media_id: str, content: bytes, content_type: str) -> str:
 
 
 def keep_only(record: Record) -> None:
-    """Remove every version of the file, and of its small one, that the record does not name."""
-    named = {record.get("versionId"), record.get("thumbnailVersionId")}
-    keys = [object_key(record["id"])]
-    if record["contentType"].startswith("image/"):
-        keys.append(thumbnail_key(record["id"]))
-    for key in keys:
-        for each in _entries(key):
-            if not each["deleteMarker"] and each["versionId"] not in named:
-                remove(key, each["versionId"])
+    """Remove every version of the file, and of its small ones, that the record does not name."""
+    named = versions_of(record)
+    for each in everything(record):
+        if not each["deleteMarker"] and each["versionId"] not in named:
+            remove(each["key"], each["versionId"])
+
+
+def versions_of(record: Record) -> set[str]:
+    """Those that the record names, of the file and of its small ones."""
+    return {record[version_field(part)] for part in parts(record)}
 
 
 def remove(key: str, version_id: str) -> None:
@@ -137,28 +149,27 @@ def remove(key: str, version_id: str) -> None:
 
 
 def hide(record: Record) -> None:
-    """Put delete markers over the file and its small one: the lifecycle removes what is behind them, in time."""
-    for key in _keys(record):
-        client().delete_object(Bucket=_BUCKET, Key=key)
+    """Put delete markers over the file and its small ones: the lifecycle removes what is behind them, in time."""
+    # An upload that is under way has no version yet.
+    for part in dict.fromkeys((FILE, *parts(record))):
+        client().delete_object(Bucket=_BUCKET, Key=key_of(record["id"], part))
 
 
 def uncover(record: Record) -> set[str]:
     """Take the delete markers away. Returns the versions that are there."""
     versions: set[str] = set()
-    for key in _keys(record):
-        for each in _entries(key):
-            if each["deleteMarker"]:
-                remove(key, each["versionId"])
-            else:
-                versions.add(each["versionId"])
+    for each in (*entries(record["id"]), *(small(record["id"]) if THUMBNAIL in parts(record) else ())):
+        if each["deleteMarker"]:
+            remove(each["key"], each["versionId"])
+        else:
+            versions.add(each["versionId"])
     return versions
 
 
 def remove_all(media_id: str) -> None:
-    """Remove every version and every delete marker, of the file and its small one, for good."""
-    for key in (object_key(media_id), thumbnail_key(media_id)):
-        for each in _entries(key):
-            remove(key, each["versionId"])
+    """Remove every version and every delete marker, of the file and its small ones, for good."""
+    for each in (*entries(media_id), *small(media_id)):
+        remove(each["key"], each["versionId"])
 
 
 def earliest(media_id: str) -> str:
@@ -172,15 +183,28 @@ def entries(media_id: str) -> Iterator[dict[str, Any]]:
     return _entries(object_key(media_id))
 
 
-def _entries(key: str) -> Iterator[dict[str, Any]]:
-    """Ids have one length, so that no key begins with another."""
-    pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=key)
+def small(media_id: str) -> Iterator[dict[str, Any]]:
+    """What S3 has of a file's small ones; of each the newest first."""
+    return _entries(key_of(media_id, THUMBNAIL))
+
+
+def everything(record: Record) -> Iterator[dict[str, Any]]:
+    """What S3 has of a file, and of its small ones where it is a picture."""
+    yield from entries(record["id"])
+    if record["contentType"].startswith("image/"):
+        yield from small(record["id"])
+
+
+def _entries(prefix: str) -> Iterator[dict[str, Any]]:
+    """Ids have one length, so that no file's keys begin with another's."""
+    pages = client().get_paginator("list_object_versions").paginate(Bucket=_BUCKET, Prefix=prefix)
     for page in pages:
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         # S3 has the versions of a page apart from its markers, and their times to the second.
         for each in sorted(found, key=lambda each: (each["IsLatest"], each["LastModified"]), reverse=True):
             yield {
                 "key": each["Key"],
+                "part": _part(each["Key"]),
                 "versionId": each["VersionId"],
                 "size": each.get("Size"),
                 "createdAt": clock.text(each["LastModified"]),
@@ -195,23 +219,24 @@ class Page(NamedTuple):
     following: str
 
 
-def page(after: str, size: int) -> Page:
-    """The next `size` versions and delete markers in the bucket, after the key `after`."""
+def page(prefix: str, after: str, size: int) -> Page:
+    """The next `size` versions and delete markers below a prefix of the bucket, after the key `after`."""
     marker = {"KeyMarker": after} if after else {}
-    found = client().list_object_versions(Bucket=_BUCKET, Prefix=PREFIX, MaxKeys=size, **marker)
+    found = client().list_object_versions(Bucket=_BUCKET, Prefix=prefix, MaxKeys=size, **marker)
     files: dict[str, str] = {}
     last = ""
     for each in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
-        media_id = each["Key"].removeprefix(PREFIX).partition("/")[0]
+        media_id = each["Key"].removeprefix(prefix).partition("/")[0]
         files[media_id] = max(files.get(media_id, ""), clock.text(each["LastModified"]))
         last = max(last, each["Key"])
     return Page(files, last if found.get("IsTruncated") else "")
 
 
-def _keys(record: Record) -> list[str]:
-    """Of all that is stored for a record."""
-    small = [thumbnail_key(record["id"])] if "thumbnailVersionId" in record else []
-    return [object_key(record["id"]), *small]
+def _part(key: str) -> str:
+    """The inverse of `key_of`."""
+    if key.startswith(PREFIX):
+        return FILE
+    return key.removeprefix(SMALL).partition("/")[2] or THUMBNAIL
 
 
 def _attachment(name: str) -> str:

@@ -45,14 +45,14 @@ def get_person(role: Role, request: Request) -> Answer:
     """GET /api/students/{id} and the like. The look is told to the audit."""
     person_id = request.parameters["id"]
     # Whether somebody else's record exists is nobody's business.
-    if not request.unlimited and not _concerns(request, person_id):
+    if not request.unlimited and not concerns(request, person_id):
         raise NotFound(f"there is no {role.name} with this id")
     found = shown(find(person_id, role))
     audit.read(request, role.name, person_id)
     return Answer(found)
 
 
-def _concerns(request: Request, person_id: str) -> bool:
+def concerns(request: Request, person_id: str) -> bool:
     """Whether it is the caller, or somebody in a class that the caller teaches."""
     mine = logins.person_id(request)
     return mine == person_id or ("own class" in request.relations and membership.teaches(mine, person_id))

@@ -16,6 +16,7 @@ from studentdb_api import (
     custom_fields,
     dynamodb,
     locks,
+    media_avatars,
     people,
     postings,
     records,
@@ -96,6 +97,7 @@ def delete_person(role: Role, request: Request) -> Answer:
             _unless_needed(stored["id"]),
             audit.written(request, role.name, stored["id"], shown(stored), {}),
             *_beside(stored, {}),
+            *(media_avatars.ended(stored["id"]) if role is people.STUDENT else ()),
         ]
         try:
             _commit(actions, locks.of(stored), stored["id"])

@@ -44,6 +44,7 @@ handler = Api(
         **later("notifications", "list_received_notifications", "count_unread_notifications"),
         **later("notifications", "list_public_notifications", "list_notifications", "get_notification"),
         **later("media", "list_media", "get_media"),
+        **later("media_avatars", "get_student_avatar"),
         **later("media_stats", "list_media_versions", "get_media_usage", "list_media_links"),
         **later("line_items", "list_line_items", "get_line_item"),
         **later("results", "get_result", "list_result_history"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from studentdb.api.client import ApiClient
-from studentdb.api.problems import parsed
+from studentdb.api.problems import checked, parsed
 from studentdb.api.transport import IDEMPOTENCY_KEY, Http
 from studentdb.contract.media import (
     Media,
@@ -32,6 +32,7 @@ from studentdb.contract.media import (
     MediaUsageQuery,
     MediaVersion,
     MediaVersions,
+    SquareSize,
 )
 from studentdb.contract.models import LARGEST_PAGE, PageQuery
 from studentdb.errors import StudentDBError, UnavailableError
@@ -70,10 +71,13 @@ class Files:
         When nobody has looked at it within a minute, it is returned as it is: `pending`.
         """
         call = self._client.call("create_media", body=new, headers={IDEMPOTENCY_KEY: str(uuid.uuid4())})
-        form = parsed(MediaUpload, call)
+        return self.sent(path, parsed(MediaUpload, call), advance)
+
+    def sent(self, path: Path, form: MediaUpload, advance: Advance) -> Media:
+        """As `upload`, of a file that is announced already."""
         with path.open("rb") as file:
             counted = cast("BinaryIO", _Counted(file, advance))
-            answer = self._http.post_form(form.url, form.fields, counted, "file", new.content_type)
+            answer = self._http.post_form(form.url, form.fields, counted, "file", form.media.content_type)
         if not answer.is_success:
             code = _CODE.search(answer.text)
             why = _WORDS.get(code[1], code[1]) if code else f"it answers with {answer.status_code}"
@@ -82,9 +86,12 @@ class Files:
             )
         return self._looked_at(form.media)
 
-    def link(self, media_id: str, minutes: int, *, thumbnail: bool = False) -> MediaLink:
-        """A link that works for so many minutes, to the file or to its small picture."""
-        body = MediaLinkCreate(minutes=minutes, thumbnail=thumbnail)
+    def link(
+        self, media_id: str, minutes: int, *, thumbnail: bool = False, square: SquareSize | None = None
+    ) -> MediaLink:
+        """A link that works for so many minutes, to the file or to its small picture, or to an avatar's square."""
+        of = {"square": square} if square else {"thumbnail": thumbnail}
+        body = checked(MediaLinkCreate, {"minutes": minutes, **of})
         call = self._client.call("create_media_link", path={"id": media_id}, body=body)
         return parsed(MediaLink, call)
 

@@ -14,6 +14,7 @@ from studentdb.commands.nouns import Columns, Output
 from studentdb.context import Context
 from studentdb.errors import StudentDBError, UsageError
 
+_PARTS = {"64": "square of 64", "256": "square of 256"}
 Which = Annotated[str, typer.Argument(metavar="ID", help="The file's id.")]
 
 
@@ -43,6 +44,7 @@ def versions(context: Context, media: Which, *, output: Output = "table", as_jso
         "Version": lambda each: each.id,
         "Bytes": lambda each: "" if each.size is None else str(each.size),
         "Since": lambda each: each.created_at,
+        "Of": lambda each: _PARTS.get(each.part, each.part),
         "": lambda each: "delete marker" if each.delete_marker else "the file" if each.is_file else "",
     }
     nouns.show_list(

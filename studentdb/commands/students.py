@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studentdb.commands import enrollments, mail, nouns, people, transcripts
+from studentdb.commands import avatars, enrollments, mail, nouns, people, transcripts
 from studentdb.commands.command import Json, command
 from studentdb.context import Context
 from studentdb.errors import StudentDBError
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group = people.register(app, students)
     command(group)(people.of(students, enrollments.classes))
     command(group)(transcripts.transcript)
+    command(group)(avatars.avatar)
     command(group)(import_)
 
 

@@ -42,6 +42,7 @@ MediaType = Literal[
     "text/plain",
     "video/mp4",
 ]
+SquareSize = Literal["64", "256"]
 MediaStatus = Literal["pending", "ready", "quarantined", "failed", "deleted", "expired", "abandoned"]
 # A name that every file system takes: no separators, no characters that one of them keeps for itself.
 FileName = Annotated[
@@ -99,6 +100,7 @@ class Media(ResponseModel):
     status: MediaStatus
     reason: str | None = None
     thumbnail: bool = False
+    avatar: bool = False
     links: int = 0
     expires_at: str | None = None
     deleted_at: str | None = None
@@ -133,10 +135,14 @@ class MediaList(ResponseModel):
 
 
 class MediaLinkCreate(RequestModel):
-    """A link that works for some `minutes`; with `thumbnail` to a small picture, 256 pixels at most, WebP."""
+    """A link that works for some `minutes`; with `thumbnail` to a small picture, 256 pixels at most, WebP.
+
+    Of an avatar, with `square` to the middle of it, WebP, of so many pixels on each side.
+    """
 
     minutes: Annotated[int, Field(ge=1, le=60)] = 10
     thumbnail: bool = False
+    square: SquareSize = LEFT_OUT
 
 
 class MediaLink(ResponseModel):
@@ -159,17 +165,21 @@ class MediaRetry(RequestModel):
 
 
 class MediaVersion(ResponseModel):
-    """What S3 has of a file. `is_file`: links lead to it. A delete marker, without a size, hides what is before it."""
+    """What S3 has of a file. `is_file`: links lead to it. A delete marker, without a size, hides what is before it.
+
+    `part` is `file`, or of what is made of a picture `thumbnail`, `64` or `256`.
+    """
 
     id: str
     size: int | None = None
     created_at: str
     delete_marker: bool
+    part: str = "file"
     is_file: bool
 
 
 class MediaVersions(ResponseModel):
-    """The newest first; no more than 100."""
+    """Of the file, then of its small pictures, the newest first; no more than 100."""
 
     versions: list[MediaVersion]
 

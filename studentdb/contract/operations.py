@@ -9,6 +9,7 @@ from __future__ import annotations
 from studentdb.contract import (
     academic_sessions,
     audit,
+    avatars,
     classes,
     custom_fields,
     enrollments,
@@ -46,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *users.OPERATIONS,
     *notifications.OPERATIONS,
     *media.OPERATIONS,
+    *avatars.OPERATIONS,
     *line_items.OPERATIONS,
     *results.OPERATIONS,
     *score_sheets.OPERATIONS,

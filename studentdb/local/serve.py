@@ -42,6 +42,7 @@ _CREDENTIALS = ("x-amz-", "awsaccesskeyid")
 # A file in a media bucket, and what a link to it is signed with: each of these once, and nothing else.
 _FILE = re.compile(
     r"/student-management(?:-[a-z0-9-]+)?-media-[0-9a-f]{12}/(?:media|thumbs)/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"(?:/(?:64|256))?"
 )
 _OF_A_LINK = [
     *("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires"),

@@ -36,7 +36,9 @@ BY_STUDENTS = {
     "delete_media": {"version"},
     "restore_media": {"version"},
     "retry_media": {"version"},
-    "create_media_link": {"minutes", "thumbnail"},
+    "create_media_link": {"minutes", "thumbnail", "square"},
+    # Of themselves alone: whose it is stands in the path.
+    "create_student_avatar": {"name", "contentType", "size", "sha256"},
 }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from PIL import Image
 from studentdb.api.cognito import Cognito
 from studentdb.api.tokens import Binding
 from studentdb.api.transport import Http
-from tests.command_line import Deployed
+from studentdb.contract.avatars import LARGEST_AVATAR
+from tests.command_line import CommandLine, Deployed
 from tests.flows.conftest import School
-from tests.pictures import SECRETS, photo
+from tests.pictures import SECRETS, photo, still
 
 PDF = b"%PDF-1.7\n" + bytes(1000)
 
@@ -80,6 +82,53 @@ def test_a_picture_comes_back_without_the_place(deployed: Deployed, tmp_path: Pa
     # By the function's own rights nothing else is left, though each of the two versions had its event.
     again = json.loads(tool.ok("media", "get", made["id"], "--json"))
     assert (again["status"], again["version"], again["sha256"]) == ("ready", made["version"], made["sha256"])
+
+
+def test_an_avatar(deployed: Deployed, tmp_path: Path) -> None:
+    tool = deployed.command_line
+    number = f"A{secrets.token_hex(4)}"
+    tool.ok("students", "add", "--number", number, "--given-name", "Ada")
+    none = tool.run("students", "avatar", number)
+    assert (none.code, "no avatar" in none.err) == (1, True)
+    # What it is called says nothing.
+    first, second = tmp_path / "Face.txt", tmp_path / "Face.png"
+    first.write_bytes(photo(size=(1200, 900)))
+    second.write_bytes(still("PNG", "RGB"))
+    before, status, name = tool.ok("students", "avatar", number, str(first)).split()
+    assert (status, name) == ("ready", "Face.txt")
+    made = json.loads(tool.ok("students", "avatar", number, str(second), "--json"))
+    assert (made["status"], made["avatar"]) == ("ready", True)
+    assert json.loads(tool.ok("media", "get", before, "--json"))["status"] == "expired"
+    student = json.loads(tool.ok("students", "get", number, "--json"))["id"]
+    assert json.loads(tool.ok("media", "list", "--student", student, "--json")) == []
+
+    small = httpx.get(tool.ok("students", "avatar", number, "--size", "64").strip())
+    target = tool.ok("students", "avatar", student, "--to", str(tmp_path)).strip()
+    for content, size in ((small.content, 64), (Path(target).read_bytes(), 256)):
+        with Image.open(io.BytesIO(content)) as image:
+            assert (image.format, image.size) == ("WEBP", (size, size))
+    again = tool.run("students", "avatar", student, "--to", target)
+    assert (again.code, "--force" in again.err) == (2, True)
+
+    tool.ok("students", "avatar", number, "--delete", "--yes")
+    assert tool.run("students", "avatar", number).code == 1
+
+
+def test_what_can_be_no_avatar_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
+    tool = CommandLine.at("http://127.0.0.1:9", tmp_path / "machine")
+    text, empty, large = tmp_path / "face.png", tmp_path / "empty.png", tmp_path / "large.jpg"
+    text.write_bytes(b"MZ\x90\x00" + bytes(60))
+    empty.write_bytes(b"")
+    large.write_bytes(b"\xff\xd8\xff" + bytes(LARGEST_AVATAR))
+    for path, says in (
+        (text, "content type: must be image/jpeg or image/png or image/webp"),
+        (empty, "size: must be 1 or more"),
+        (large, f"size: must be {LARGEST_AVATAR} or less"),
+        (tmp_path / "missing.png", "cannot be read"),
+    ):
+        refused = tool.run("students", "avatar", "S1", str(path))
+        assert (refused.code, says in refused.err) == (2, True), refused.err
+    assert "different things" in tool.run("students", "avatar", "S1", str(text), "--delete").err
 
 
 def test_what_is_refused(deployed: Deployed, tmp_path: Path) -> None:

@@ -115,10 +115,14 @@ def test_every_way_to_store_a_picture(kind: str, mode: str) -> None:
     from studentdb_api import media_images
 
     target = io.BytesIO()
-    small = media_images.remade(io.BytesIO(still(kind, mode)), TYPES[kind], target)
+    small = media_images.remade(io.BytesIO(still(kind, mode)), TYPES[kind], target, squares=True)
 
-    with Image.open(target) as image, Image.open(io.BytesIO(small)) as thumbnail:
+    with Image.open(target) as image, Image.open(io.BytesIO(small.thumbnail)) as thumbnail:
         assert (image.format, image.size, thumbnail.size) == (kind, (300, 10), (256, 9))
+    for size, content in small.squares.items():
+        with Image.open(io.BytesIO(content)) as image:
+            assert (image.format, image.size) == ("WEBP", (size, size))
+    assert set(small.squares) == {64, 256}
 
 
 def _bomb() -> bytes:

@@ -174,6 +174,7 @@ OTHER_THAN_A_LINK: dict[str, tuple[str, str, dict[str, str | None], dict[str, st
     "another method": ("PUT", FILE, {}, {}),
     "a bucket": ("GET", FILE.partition("/media/")[0], {}, {}),
     "another bucket": ("GET", "/reports/media/1", {}, {}),
+    "below a file": ("GET", f"{FILE}/32", {}, {}),
     "another service": (
         "GET",
         FILE,
