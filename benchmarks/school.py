@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -51,6 +52,9 @@ class School:
         self.own: list[float] = []
         Memory(self.tables, self.meter.heard).attach(dynamodb.client)
         self._fill(dynamodb, importlib.import_module(f"{api}.postings"))
+        # The tables stand for AWS: the functions do not look through them for garbage.
+        gc.collect()
+        gc.freeze()
 
     def measured(self, operation: Callable[[School], None]) -> Units:
         """What an operation costs, once the function is warm."""

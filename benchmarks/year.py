@@ -96,7 +96,8 @@ def scores(person: Callable[[int], str], measured: int) -> Iterator[Record]:
             for number in attend:
                 yield {
                     **{"classId": class_id(of), "key": f"result#{item_id}#{person(number)}", "lineItemId": item_id},
-                    **{"studentId": person(number), "score": str(50 + (number + at) % 50), "late": False},
+                    **{"studentId": person(number), "score": str(50 + (number + at) % 50)},
+                    **dict.fromkeys(("late", "missing", "incomplete", "inProgress"), False),
                     **{"scoreStatus": "fully graded", "scoreDate": _day(at + 1), **_WRITTEN},
                 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # What boto3 and its client are made of stays until the function ends: looking through it for garbage, again and again
@@ -75,8 +75,26 @@ def item(record: Mapping[str, Any]) -> Item:
 
 def record(stored: Mapping[str, Any]) -> Record:
     """An item as a record."""
-    # Most of it is text, then truth: a score sheet has thousands of these, and each call counts.
+    # Most of it is text, then truth: a sheet of scores has thousands of these, and each call counts.
     return {
         name: each["S"] if "S" in each else each["BOOL"] if "BOOL" in each else value(each)
         for name, each in stored.items()
     }
+
+
+def fields(stored: Mapping[str, Any], names: Sequence[str]) -> Record:
+    """Some fields of an item, None where it has none; as `record`, of hundreds of items that have more than these."""
+    return {
+        name: None if each is None else each["S"] if "S" in each else each["BOOL"] if "BOOL" in each else value(each)
+        for name, each in zip(names, map(stored.get, names), strict=True)
+    }
+
+
+def all_queried(asked: Mapping[str, Any]) -> list[Item]:
+    """All items of a Query of what is bounded; AWS may give them in several pieces of 1 MB."""
+    answer = client.query(**asked)
+    found: list[Item] = answer["Items"]
+    while "LastEvaluatedKey" in answer:
+        answer = client.query(**asked, ExclusiveStartKey=answer["LastEvaluatedKey"])
+        found += answer["Items"]
+    return found

@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 PLACES = 2
+# Of points, and more than weights have: the contract's patterns.
+_DECIMALS = 4
 _GRADED = ("fully graded", "partially graded")
 
 
@@ -62,17 +64,14 @@ def part(item: Mapping[str, Any], graded: Mapping[str, Any]) -> Fraction:
     return _part(graded["score"], item["resultValueMin"], item["resultValueMax"])
 
 
-# Reading a fraction takes longer than all that is done with it, and a class has the same few numbers again and again.
-_exact = lru_cache(maxsize=1024)(Fraction)
-
-
+# Reading a fraction takes longer than all that is done with it, and a class has the same few scores again and again.
 @lru_cache(maxsize=4096)
 def _part(score: str, least: str, most: str) -> Fraction:
-    return (_exact(score) - _exact(least)) / (_exact(most) - _exact(least))
+    return (Fraction(score) - Fraction(least)) / (Fraction(most) - Fraction(least))
 
 
-def share(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> Fraction | None:
-    """Which part of a line item's range a result counts for; None where it does not count, or not yet.
+def counting(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> str | None:
+    """The score that a result counts as; None where it does not count, or not yet.
 
     What was not handed in counts as the least that the range has, once the due date is over. What is exempt never
     counts, and what waits for its score does not count before it has one.
@@ -80,20 +79,38 @@ def share(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> Fra
     if item["status"] != "active" or result["scoreStatus"] == "exempt":
         return None
     if is_graded(result):
-        return part(item, result)
+        score: str = result["score"]
+        return score
     not_handed_in = result["scoreStatus"] == "not submitted" or bool(result.get("missing"))
-    return Fraction(0) if not_handed_in and item["dueDate"] < today else None
+    return item["resultValueMin"] if not_handed_in and item["dueDate"] < today else None
 
 
 def final(graded: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], today: str) -> Decimal | None:
     """A student's percentage from line items and the results in them: their mean by the items' weights."""
-    parts = [
-        (_exact(item["weight"]), reached)
-        for item, result in graded
-        if (reached := share(item, result, today)) is not None
-    ]
-    reached = mean(parts)
-    return None if reached is None else rounded(reached * 100)
+    # In whole numbers, since a sheet has hundreds of results; by the range, of which a class has one or two.
+    weights, reached = 0, dict[int, int]()
+    for item, result in graded:
+        score = counting(item, result, today)
+        if score is None:
+            continue
+        weight, least = _units(item["weight"]), _units(item["resultValueMin"])
+        span = _units(item["resultValueMax"]) - least
+        weights += weight
+        reached[span] = reached.get(span, 0) + weight * (_units(score) - least)
+    if not weights:
+        return None
+    below = math.lcm(*reached)
+    above = sum(points * (below // span) for span, points in reached.items())
+    return rounded(Fraction(100 * above, weights * below))
+
+
+@lru_cache(maxsize=4096)
+def _units(number: str) -> int:
+    """A number as the contract allows it, in units of its last decimal. Raises ValueError for one with more of them."""
+    units = Decimal(number).scaleb(_DECIMALS)
+    if units != int(units):
+        raise ValueError(f"more than {_DECIMALS} decimals")
+    return int(units)
 
 
 def mean(parts: Sequence[tuple[Fraction, Fraction]]) -> Fraction | None:

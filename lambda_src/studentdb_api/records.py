@@ -159,8 +159,7 @@ def sliced(found: Iterable[Record], request: Request, *, binding: str) -> tuple[
 
 def all_queried(asked: dict[str, Any]) -> list[Record]:
     """All results of a Query of what is bounded: the people of a class, the classes of a person."""
-    pages = dynamodb.client.get_paginator("query").paginate(**asked)
-    return [dynamodb.record(each) for page in pages for each in page["Items"]]
+    return [dynamodb.record(each) for each in dynamodb.all_queried(asked)]
 
 
 def queried(asked: dict[str, Any], count: int) -> list[Record]:

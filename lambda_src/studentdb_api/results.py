@@ -13,6 +13,8 @@ from studentdb_api.request import Answer, Request
 NO_RESULT = "there is no result of this student in this line item"
 # What is said of a student's work; the rest says whose and which.
 SAID = ("score", "scoreStatus", "late", "missing", "incomplete", "inProgress", "scoreDate", "comment")
+# What a score sheet says of one: whose and of which class stands around it.
+OF_SHEET = ("lineItemId", *SAID, "version")
 _FIELDS = ("classId", "lineItemId", "studentId", *SAID, "version", "createdAt", "updatedAt")
 
 
@@ -37,7 +39,7 @@ def list_result_history(request: Request) -> Answer:
 
 def shown(result: Mapping[str, Any]) -> Record:
     """The result as the API shows it."""
-    return dict(zip(_FIELDS, map(result.get, _FIELDS), strict=True))
+    return {name: result.get(name) for name in _FIELDS}
 
 
 def said(result: Mapping[str, Any]) -> Record:

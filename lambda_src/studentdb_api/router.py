@@ -22,6 +22,8 @@ Event = Mapping[str, Any]
 # Where a school requires no second factor, nothing is loaded or asked for it.
 _MFA_REQUIRED_ROLES = frozenset(os.environ.get("MFA_REQUIRED_ROLES", "").split())
 _NOBODY = auth.Caller("", ())
+# What a handler makes of stored records holds no circles.
+_encoded = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _THROTTLED = frozenset(
     {
         "ThrottlingException",
@@ -187,7 +189,7 @@ def _success(status: int, answer: Answer) -> dict[str, Any]:
     if answer.body is not None:
         response["headers"]["content-type"] = "application/json"
         # A body that is not text is answered with a 500 by the gateway (PAY-08).
-        response["body"] = json.dumps(answer.body, separators=(",", ":"))
+        response["body"] = _encoded(answer.body)
     return response
 
 

@@ -73,10 +73,10 @@ def final_grade(percent: Decimal | None) -> Record:
 
 def _rows(class_id: str, only: str = "") -> tuple[list[Record], list[_Row]]:
     """The line items, and the students by name: all who have begun, but for those who left without a result."""
-    items, found = scores.of_class(class_id)
+    items, found = scores.of_class(class_id, results.OF_SHEET)
     of_student: dict[str, dict[str, Record]] = {}
-    for each in found:
-        of_student.setdefault(each["studentId"], {})[each["lineItemId"]] = each
+    for student_id, each in found:
+        of_student.setdefault(student_id, {})[each["lineItemId"]] = each
     today = clock.today()
     hints = {
         each["personId"]: each["email"]
@@ -98,7 +98,7 @@ def _sheet(class_id: str, items: list[Record], rows: list[_Row]) -> Record:
             {
                 "studentId": row.person["id"],
                 **{name: row.person.get(name) for name in ("identifier", "givenName", "familyName")},
-                "results": [results.shown(each) for each in row.results.values()],
+                "results": list(row.results.values()),
                 "final": final_grade(_final(items, row, today)),
             }
             for row in rows

@@ -61,11 +61,16 @@ def line_items(class_id: str) -> list[Record]:
     return _in_order(_queried(class_id, _ITEM))
 
 
-def of_class(class_id: str) -> tuple[list[Record], list[Record]]:
-    """All line items, by due date, and all results of a class: one Query."""
-    found = _queried(class_id, "")
-    items = [each for each in found if each["key"].startswith(_ITEM)]
-    return _in_order(items), [each for each in found if each["key"].startswith(_RESULT)]
+def of_class(class_id: str, fields: Sequence[str]) -> tuple[list[Record], list[tuple[str, Record]]]:
+    """All line items, by due date, and all results of a class, as pairs of student and these fields: one Query."""
+    items: list[Record] = []
+    results: list[tuple[str, Record]] = []
+    for each in dynamodb.all_queried(_asked(class_id, "")):
+        if each["key"]["S"].startswith(_ITEM):
+            items.append(dynamodb.record(each))
+        else:
+            results.append((each["studentId"]["S"], dynamodb.fields(each, fields)))
+    return _in_order(items), results
 
 
 def of_line_item(class_id: str, item_id: str, count: int) -> list[Record]:

@@ -17,8 +17,8 @@ from studentdb.context import Context
 
 if TYPE_CHECKING:
     from studentdb.contract.line_items import LineItem
-    from studentdb.contract.results import Result, ResultOfStudent
-    from studentdb.contract.score_sheets import SheetRow
+    from studentdb.contract.results import ResultOfStudent
+    from studentdb.contract.score_sheets import SheetResult, SheetRow
 
 WORDS = ("exempt", "submitted", "not-submitted")
 _FLAGS = ("late", "missing", "incomplete", "in_progress", "comment")
@@ -86,7 +86,7 @@ def said(text: str, *, partial: bool = False) -> dict[str, Any]:
 
 
 def _wanted(
-    item: LineItem, row: SheetRow, before: Result | None, text: str
+    item: LineItem, row: SheetRow, before: SheetResult | None, text: str
 ) -> tuple[ResultOfStudent | None, list[str]]:
     """The result to send, None where it is there already; and what is wrong with the cell."""
     from studentdb.api.problems import InvalidInputError, checked

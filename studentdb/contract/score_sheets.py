@@ -10,7 +10,7 @@ from typing import Literal
 from studentdb.contract.line_items import ClassPath, LineItem
 from studentdb.contract.models import IdPath, ResponseModel
 from studentdb.contract.operation import Operation
-from studentdb.contract.results import Result
+from studentdb.contract.results import ScoreStatus
 
 
 class ScaleStep(ResponseModel):
@@ -27,6 +27,21 @@ class FinalGrade(ResponseModel):
     grade: str | None = None
 
 
+class SheetResult(ResponseModel):
+    """A result on its sheet. Class and student stand around it, and when it was written in the result itself."""
+
+    line_item_id: str
+    score: str | None = None
+    score_status: ScoreStatus
+    late: bool
+    missing: bool
+    incomplete: bool
+    in_progress: bool
+    score_date: str
+    comment: str | None = None
+    version: int
+
+
 class SheetRow(ResponseModel):
     """A student of the class; `results` are in no order, and some may be missing."""
 
@@ -34,7 +49,7 @@ class SheetRow(ResponseModel):
     identifier: str | None = None
     given_name: str
     family_name: str | None = None
-    results: list[Result]
+    results: list[SheetResult]
     final: FinalGrade
 
 

@@ -33,9 +33,9 @@ def result(score: str | None, status: str = "fully graded", **fields: Any) -> di
 @st.composite
 def graded(draw: st.DrawFn) -> Pair:
     """A line item, and a result within its range."""
-    least = draw(st.decimals(0, 500, places=2))
-    most = draw(st.decimals(least + Decimal("0.01"), 1000, places=2))
-    score = draw(st.decimals(least, most, places=2))
+    least = draw(st.decimals(0, 500, places=4))
+    most = draw(st.decimals(least + Decimal("0.0001"), 1000, places=4))
+    score = draw(st.decimals(least, most, places=4))
     return (
         item(weight=draw(weights), resultValueMin=str(least), resultValueMax=str(most)),
         result(str(score), draw(st.sampled_from(["fully graded", "partially graded"]))),
@@ -55,6 +55,20 @@ def test_a_final_grade_lies_between_the_worst_and_the_best(pairs: list[Pair]) ->
 
     assert min(alone) <= final(pairs) <= max(alone)
     assert 0 <= final(pairs) <= 100
+
+
+@steady
+@given(st.lists(graded(), min_size=1, max_size=12))
+def test_a_final_grade_is_exact(pairs: list[Pair]) -> None:
+    shares = [(Fraction(each["weight"]), grades.part(each, reached)) for each, reached in pairs]
+    reached = sum((weight * share for weight, share in shares), Fraction(0))
+
+    assert final(pairs) == grades.rounded(100 * reached / sum((weight for weight, _ in shares), Fraction(0)))
+
+
+def test_a_number_with_more_decimals_than_are_exact_is_an_error() -> None:
+    with pytest.raises(ValueError, match="more than 4 decimals"):
+        final([(item(), result("1.00001"))])
 
 
 @steady

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -380,3 +381,13 @@ def test_a_student_who_is_also_a_lecturer_elsewhere_sees_the_own_row(book: Grade
     assert [row["studentId"] for row in reply.body["rows"]] == [book.student]
     path = f"{book.results(item)}/{book.other}"
     assert book.api.ask("GET", path, sub=STUDENT, groups="[lecturer student]").status == 404
+
+
+def test_a_query_is_followed_over_all_of_its_pages(book: Gradebook) -> None:
+    for number in range(5):
+        book.item(title=f"Test {number}")
+    dynamodb, scores = (importlib.import_module(f"studentdb_api.{name}") for name in ("dynamodb", "scores"))
+
+    found = dynamodb.all_queried({**scores._asked(book.class_id, ""), "Limit": 2})
+
+    assert sorted(each["title"]["S"] for each in found) == [f"Test {number}" for number in range(5)]
