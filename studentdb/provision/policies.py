@@ -42,8 +42,10 @@ def reads_stream(table_arn: str) -> Mapping[str, Any]:
 
 
 def writes_postings(users_arn: str, index_arn: str) -> Sequence[Mapping[str, Any]]:
-    """Postings, in batches and in transactions that check that a person is still the same."""
+    """Postings, in batches and in transactions that check that a person is still the same; and who was put aside."""
+    aside = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["search#aside"]}}
     return (
+        {**allow(["dynamodb:Query"], [index_arn]), "Condition": aside},
         allow(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"], [index_arn]),
         allow(["dynamodb:ConditionCheckItem"], [users_arn]),
     )

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -82,7 +83,8 @@ def test_nothing_is_written_where_no_word_changed(api: Functions) -> None:
         follow(api, (before, api.stored()[0]))
     finally:
         events.unregister("before-call.dynamodb", unique_id="counting")
-    assert calls == ["Query"]
+    # The person, and whether anybody was put aside.
+    assert calls == ["Query", "Query"]
 
 
 def test_what_the_table_did_not_take_is_sent_again(api: Functions) -> None:
@@ -107,16 +109,64 @@ def test_what_the_table_did_not_take_is_sent_again(api: Functions) -> None:
     assert same(postings(api, "part"), wanted(api))
 
 
-def test_a_failure_is_raised_and_says_nothing_of_anybody(api: Functions, capsys: pytest.CaptureFixture[str]) -> None:
+def aside(api: Functions) -> list[str]:
+    """The ids of who was put aside."""
+    return [item["sk"]["S"] for item in postings(api, "search")]
+
+
+def test_who_cannot_be_written_is_put_aside_and_mended_later(
+    api: Functions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everybody else of the batch is found; and so is this one, once the cause is gone."""
+    poisoned, other = (api.add(familyName=name) for name in ("Nguyễn", "Trần"))
+    sound = next(item for item in api.stored() if item["id"]["S"] == poisoned["id"])
+    bad = {**sound, "identifier": {"N": "1"}}
+    api.dynamodb.put_item(TableName=api.users, Item=bad)
+    capsys.readouterr()
+
+    follow(api, *((None, item) for item in sorted(api.stored(), key=lambda item: item != bad)))
+
+    assert aside(api) == [poisoned["id"]]
+    assert numbers(search(api, "rần", match="contains")) == [other["identifier"]]
+    assert numbers(search(api, "uyễn", match="contains")) == []
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"aside"' in line]
+    assert {line["error"]["type"] for line in lines} == {"AttributeError"}
+    assert "uyễn" not in str(lines)
+    # Again in vain: nobody is lost for it.
+    follow(api)
+    assert aside(api) == [poisoned["id"]]
+
+    api.dynamodb.put_item(TableName=api.users, Item=sound)
+    follow(api)
+
+    assert aside(api) == []
+    assert same(postings(api, "part"), wanted(api))
+    assert numbers(search(api, "uyễn", match="contains")) == [poisoned["identifier"]]
+
+
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "AccessDeniedException"])
+def test_what_aws_cannot_do_now_is_raised_and_says_nothing_of_anybody(
+    api: Functions, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    api.add()
     feed = importlib.import_module("studentdb_api.search_feed")
-    record = {"dynamodb": {"Keys": {"id": {"S": "secret-id"}}, "OldImage": {"name_key": {"S": "secret-name"}}}}
-    with pytest.raises(feed.FeedError) as failed:
-        feed.handler({"Records": [record]}, None)
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "secret"}}, "BatchWriteItem")
+
+    capsys.readouterr()
+    events = feed.dynamodb.client.meta.events
+    events.register("before-call.dynamodb.BatchWriteItem", refuse, unique_id="refusing")
+    try:
+        with pytest.raises(feed.FeedError) as failed:
+            follow(api, (None, api.stored()[0]))
+    finally:
+        events.unregister("before-call.dynamodb.BatchWriteItem", unique_id="refusing")
     assert failed.value.__cause__ is None
-    assert "secret" not in str(failed.value)
     line = capsys.readouterr().out
-    assert json.loads(line)["error"]["type"] == "KeyError"
-    assert "secret" not in line
+    assert json.loads(line)["error"]["code"] == code
+    assert "secret" not in line + str(failed.value)
+    assert aside(api) == []
 
 
 def test_the_migrations_piece_writes_everything(api_on_engine: Functions) -> None:
