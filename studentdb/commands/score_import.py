@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from studentdb.commands import line_items, nouns
+from studentdb.commands import line_items, mail, nouns
 from studentdb.commands.command import Json
 from studentdb.commands.enrollments import Which
 from studentdb.commands.line_items import WhichItem
@@ -72,6 +72,8 @@ def import_(
         "changed": sum(each.version > 1 for each in written),
         "unchanged": unchanged,
     }
+    if written:
+        mail.finished(context, console, "scores", summary)
     if as_json:
         console.json(summary)
     else:

@@ -9,6 +9,7 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
+from studentdb.commands.mail import finished
 from studentdb.commands.nouns import Columns, Limit, Output
 from studentdb.context import Context
 from studentdb.errors import CancelledError
@@ -270,6 +271,9 @@ def _send(context: Context, console: Console, total: int | None, *, as_json: boo
         for part in user_upkeep.send(context.api):
             sent, failed, stopped = sent + part.sent, failed + part.failed, part.stopped
             count.advance(part.sent + part.failed)
+    # What waits for tomorrow has not finished yet.
+    if stopped == "done" and (sent or failed):
+        finished(context, console, "invitations", {"added": sent, "refused": failed})
     if as_json:
         console.json({"sent": sent, "failed": failed, "stopped": stopped})
     else:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from studentdb.provision.aws import Aws
-from tests.command_line import CommandLine, Run
+from tests.command_line import CommandLine, Deployed, Run
 from tests.inventory import inventory
 from tests.support import Backend, fresh_env
 
 ADMIN = "head@example.edu"
 PASSWORD = "Long enough 1-2-3"
+
+
+def finished_imports(deployed: Deployed) -> list[dict[str, Any]]:
+    """What the audit says of the last imports."""
+    today = datetime.now(UTC).date().isoformat()
+    acts = json.loads(deployed.cli("audit", "list", "--day", today, "--limit", "10", "--json"))
+    return [
+        {change["field"]: change["after"] for change in act["changes"]}
+        for act in acts
+        if act["operation"] == "finish_import"
+    ]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import Deployed
+from tests.flows.conftest import finished_imports
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,8 @@ def test_a_column_from_a_file(deployed: Deployed, school: dict[str, str], tmp_pa
 
     file.write_text(f"Number,Score\n{ada},4.5\n{byron.lower()},exempt\n", encoding="utf-8")
     assert data(deployed, "scores", "import", of, "Quiz", str(file)) == {"added": 1, "changed": 1, "unchanged": 0}
+    # Where the school sends mail, whoever ran it is told by the same call.
+    assert {"of": "scores", "added": 1, "changed": 1, "unchanged": 0, "refused": 0} in finished_imports(deployed)
     assert data(deployed, "scores", "import", of, "Quiz", str(file)) == {"added": 0, "changed": 0, "unchanged": 2}
     rows = {each["identifier"]: each["results"] for each in data(deployed, "scores", "sheet", of)["rows"]}
     (quiz,) = [each for each in rows[ada] if each["score"] == "4.5"]

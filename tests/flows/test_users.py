@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.command_line import CommandLine, Deployed
-from tests.flows.conftest import PASSWORD
+from tests.flows.conftest import PASSWORD, finished_imports
 from tests.support import Backend
 
 
@@ -100,6 +100,8 @@ def test_a_class_from_a_file(deployed: Deployed, machine: CommandLine, email: st
     done = account(deployed, "invite", "--file", str(file), "--role", "student")
 
     assert done == {"sent": 2, "failed": 1, "stopped": "done"}
+    # Where the school sends mail, whoever ran it is told by the same call.
+    assert {"of": "invitations", "added": 2, "changed": 0, "unchanged": 0, "refused": 1} in finished_imports(deployed)
     failed = deployed.cli("users", "invitations", "--state", "failed")
     assert f"{others[2]}\tstudent\tno such number\tfailed\tis nobody's number\n" in failed
     assert account(deployed, "get", others[0])["role"] == "lecturer"
