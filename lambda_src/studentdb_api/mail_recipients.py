@@ -15,6 +15,7 @@ from studentdb_api.problems import NotFound
 # As many mails as are sent twice, when the function dies between a page and the word of it.
 PAGE = 25
 # The roles of people. An account without a person, as `studentdb admin create` makes, gets no mail of this kind.
+# What only admins can do is told to accounts instead: `admins`.
 _ROLES = ("admin", "lecturer", "student")
 
 
@@ -44,9 +45,31 @@ def page(item: Record) -> Page:
         return Page([Recipient(key, "" if suppressions.among([key]) else key)], last=True)
     if kind == "person":
         return _of_people(_one(key), [key], last=True)
+    if kind == "admins":
+        return _of_admins(after)
     if kind == "class":
         return _of_class(key, after)
     return _of_roles(_ROLES if kind == "everyone" else (key,), after)
+
+
+def _of_admins(after: str) -> Page:
+    """Accounts in the pool's group of admins, by their ids: as many calls as there are sixties of them."""
+    from studentdb_api import pool  # noqa: PLC0415 - only where people sign up does this function know the pool
+
+    found: dict[str, str] = {}
+    token: dict[str, str] = {}
+    while True:
+        answer = pool.call(pool.client.list_users_in_group, GroupName="admin", Limit=pool.LARGEST_PAGE, **token)
+        for user in answer["Users"]:
+            if user["Enabled"] and pool.attribute(user, "email_verified") == "true":
+                found[user["Username"]] = pool.attribute(user, "email")
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    some = sorted(sub for sub in found if sub > after)
+    suppressed = suppressions.among(found[sub] for sub in some[:PAGE])
+    recipients = [Recipient(sub, "" if found[sub].lower() in suppressed else found[sub]) for sub in some[:PAGE]]
+    return Page(recipients, last=len(some) <= PAGE)
 
 
 def _of_class(class_id: str, after: str) -> Page:

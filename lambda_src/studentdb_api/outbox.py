@@ -29,7 +29,8 @@ def queued(kind: str, about: str, audience: str, **more: Any) -> list[dict[str, 
     """The transaction's part after which a mail is on its way; none where the school sends none.
 
     `kind` is one of mail_texts.py, `about` what there is one mail of: the same again changes nothing. `audience` is
-    everyone, role#NAME, class#ID, person#ID or email#ADDRESS; `more` is what the text needs, ids and numbers only.
+    everyone, role#NAME, class#ID, person#ID, email#ADDRESS, or admins: the accounts that are; `more` is what the text
+    needs, ids and numbers only.
     """
     if not is_on():
         return []

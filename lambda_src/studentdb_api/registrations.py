@@ -69,7 +69,7 @@ def register(request: Request, sub: str, told: Mapping[str, str | None]) -> bool
         logins.listed(sub),
         {"Put": {"TableName": dynamodb.INDEX, "Item": {**_key("pending", since, sub), **dynamodb.item(record)}}},
         audit.written(request, "registration", sub, {}, {name: record.get(name) for name in ("email", "role")}),
-        *outbox.queued("signed-up", sub, "role#admin"),
+        *outbox.queued("signed-up", sub, "admins"),
     ]
     try:
         transactions.commit(parts)

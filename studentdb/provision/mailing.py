@@ -70,6 +70,7 @@ def declare(
 ) -> Mailing:
     """All that sending mail needs; with `mail_from` as what is wanted, without it as what is swept."""
     wanted, name = bool(settings.mail_from), f"{deployment.prefix}-mail"
+    people_sign_up = settings.self_registration
     table = outbox(deployment.prefix)
     # Only the aws partition (REG-09).
     of_region = f"aws:{{}}:{deployment.region}:{deployment.account}"
@@ -94,6 +95,8 @@ def declare(
         "mail",
         [
             *_may(table, tables),
+            # Who is told of somebody that has signed up: also admins who are nobody's record.
+            *([policies.allow(["cognito-idp:ListUsersInGroup"], [pool.out("arn")])] if people_sign_up else []),
             *policies.sends_mail(
                 identities,
                 configuration_set.out("arn"),
@@ -108,6 +111,7 @@ def declare(
             "SCHOOL_NAME": settings.school_name,
             "SITE_URL": site_url,
             "CONFIGURATION_SET": configuration_set.out("name"),
+            **({"USER_POOL_ID": pool.out("id")} if people_sign_up else {}),
         },
         timeout_s=120,
     )

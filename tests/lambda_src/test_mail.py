@@ -18,7 +18,7 @@ from tests.lambda_src.gradebook import open_gradebook
 from tests.lambda_src.mailbox import SENDER, SITE, Mailbox, refusal
 from tests.lambda_src.ses_events import bounce, complaint
 from tests.lambda_src.test_sign_up import invoke
-from tests.lambda_src.waiting import sign_up
+from tests.lambda_src.waiting import account, sign_up
 from tests.sign_ups import Person, confirmed
 
 QUIET = 600
@@ -435,7 +435,14 @@ def test_html_is_text(mailbox: Mailbox) -> None:
 def test_who_signs_up_and_who_is_approved(mailbox: Mailbox) -> None:
     """Admins hear of the first, whose account it is of the second; once each, though the trigger runs twice."""
     api = mailbox.api
-    school.person(api, "admin", email="head@example.edu")
+    # One is nobody's record, as the first admin; another's account is disabled, and the third is told in person only.
+    for email in ("head@example.edu", "gone@example.edu"):
+        of_pool = {"UserPoolId": api.pool_id, "Username": email}
+        account(api, email)
+        api.cognito.admin_add_user_to_group(**of_pool, GroupName="admin")
+    api.cognito.admin_disable_user(**of_pool)
+    school.person(api, "admin", email="no-account@example.edu")
+    api.monkeypatch.setenv("USER_POOL_ID", api.pool_id)
     sub = sign_up(api, "new@example.edu")
     invoke(confirmed(Person(email="new@example.edu", sub=sub)))
     mailbox.follow()

@@ -21,6 +21,7 @@ from studentdb.provision.resources.cloudfront_access import ResponseHeadersPolic
 from studentdb.provision.resources.cloudfront_distribution import Distribution
 from studentdb.provision.resources.dynamodb_table import Table
 from studentdb.provision.resources.iam_role import RolePolicy
+from studentdb.provision.resources.lambda_function import Function
 from studentdb.provision.site_files import site_files
 from studentdb.provision.stack import stack
 from studentdb.provision.stack_settings import StackSettings
@@ -244,6 +245,24 @@ def test_who_signs_up_reaches_three_partitions_and_no_pool() -> None:
     )
     assert permission.properties()["source_arn"] == pool.out("arn")
     assert pool.id not in resources["lambda.function/student-management-sign-up"].dependencies()
+
+
+def test_who_sends_mail_reaches_the_pool_only_where_people_sign_up() -> None:
+    """To tell the accounts of admins that somebody waits."""
+    of_pool = {}
+    for signs_up in (False, True):
+        resources = {
+            each.id: each for each in make(PROD, settings=replace(EVERYTHING, self_registration=signs_up)).resources
+        }
+        policy, sends = resources["iam.role_policy/mail"], resources["lambda.function/student-management-mail"]
+        assert isinstance(policy, RolePolicy)
+        assert isinstance(sends, Function)
+        actions = [action for each in policy.document["Statement"] for action in each["Action"]]
+        of_pool[signs_up] = (
+            ["USER_POOL_ID"] * ("USER_POOL_ID" in sends.environment),
+            [action for action in actions if action.startswith("cognito-idp:")],
+        )
+    assert of_pool == {False: ([], []), True: (["USER_POOL_ID"], ["cognito-idp:ListUsersInGroup"])}
 
 
 def test_roles_have_least_privilege() -> None:
