@@ -97,13 +97,26 @@ def create_class(request: Request) -> Answer:
 
 
 def update_class(request: Request) -> Answer:
-    """PATCH /api/classes/{id}. Places that are taken stay: the capacity is not lowered below them."""
-    return records.update(CLASS, _stripped(request))
+    """PATCH /api/classes/{id}. Places that are taken stay, and nobody of the class is to be in two classes at once."""
+    request = _stripped(request)
+    if "periods" in request.body or "academicSessionId" in request.body:
+        _refuse_clashes(request)
+    return records.update(CLASS, request)
 
 
 def delete_class(request: Request) -> Answer:
     """DELETE /api/classes/{id}; one that somebody is or was enrolled in stays."""
     return records.delete(CLASS, request)
+
+
+def _refuse_clashes(request: Request) -> None:
+    from studentdb_api import clashes  # noqa: PLC0415 - it needs this module, and few requests need it
+
+    before = records.stored(CLASS, request.parameters["id"])
+    after = {**before, **records.normal(request.body)}
+    # What is refused for another reason is refused for that one.
+    if after["version"] == before["version"] and not _check(after):
+        clashes.refuse_for_class(before, after)
 
 
 def _own(request: Request, by: str) -> Answer:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from studentdb_api import audit, clock, creation, dynamodb, membership, people, records, transactions
-from studentdb_api.classes import CLASS, overlap
+from studentdb_api import audit, clashes, clock, creation, dynamodb, membership, people, records, transactions
+from studentdb_api.classes import CLASS
 from studentdb_api.dynamodb import Record
 from studentdb_api.enrollments import enrolled, shown, stored
 from studentdb_api.problems import (
@@ -126,7 +126,7 @@ def _changed(request: Request, of: Record, before: Record | None, after: Record,
     after["status"] = "inactive" if membership.is_over(after) else "active"
     after["updatedAt"] = clock.now()
     if not membership.is_over(after):
-        _refuse_clash(of, after)
+        clashes.refuse_for_person(of, after)
     try:
         _write(request, before, after, more)
     except (ClassFull, Duplicate):
@@ -293,33 +293,6 @@ def _check(after: Record) -> None:
     for earlier in after["history"]:
         if begin < earlier["endDate"]:
             raise Overlap(f"this person was enrolled from {earlier['beginDate']} until before {earlier['endDate']}")
-
-
-def _refuse_clash(of: Record, after: Record) -> None:
-    """Raises Overlap where the person would have to be in two classes of the term at once.
-
-    What was written in the last moments may be missed, as the person's classes come from an index.
-    """
-    if not of["periods"]:
-        return
-    held = membership.enrollments_of(after["personId"])
-    others = [each["classId"] for each in held if each["classId"] != of["id"] and _meet(each, after)]
-    for class_id, other in membership.classes(others).items():
-        if other["academicSessionId"] != of["academicSessionId"]:
-            continue
-        for period in other["periods"]:
-            mine = next((each for each in of["periods"] if overlap(each, period)), None)
-            if mine:
-                when = f"{period['weekday']} {period['starts']}-{period['ends']}"
-                raise Overlap(
-                    f"this person is in {other['title']} ({other['classCode']}, id {class_id}) on {when},"
-                    f" and this class is on {mine['weekday']} {mine['starts']}-{mine['ends']}"
-                )
-
-
-def _meet(one: Record, other: Record) -> bool:
-    """Whether two enrollments have a day in common."""
-    return not membership.is_over(one, other["beginDate"]) and not membership.is_over(other, one["beginDate"])
 
 
 def _lapsed_released(class_id: str) -> bool:

@@ -180,6 +180,53 @@ def test_nobody_is_in_two_classes_at_once(api: Functions, role: str) -> None:
     assert patch(api, ended, endDate=day(6)).slug == "overlap"
 
 
+def test_no_class_is_moved_into_another_of_its_people(api: Functions) -> None:
+    autumn, spring = term(api)["id"], term(api)["id"]
+    ada, byron = api.add(), api.add(givenName="Byron")
+    later = MONDAY | {"starts": "11:00", "ends": "12:00"}
+    first = class_(api, title="Algebra", academicSessionId=autumn, periods=[MONDAY])
+    moved = class_(api, title="Biology", academicSessionId=autumn, periods=[later])
+    of_spring = class_(api, academicSessionId=spring, periods=[MONDAY])
+    for of, who in ((first, ada), (moved, ada), (moved, byron), (of_spring, ada)):
+        made(enroll(api, of["id"], who["id"]))
+
+    def change(of: dict[str, Any], **fields: Any) -> Reply:
+        path = f"/api/classes/{of['id']}"
+        return api.ask("PATCH", path, body={"version": api.ask("GET", path).body["version"], **fields})
+
+    refused = change(moved, periods=[later, MONDAY | {"starts": "10:00", "ends": "10:30"}])
+    assert (refused.status, refused.slug) == (409, "overlap")
+    assert refused.body["detail"] == "1 of its people would have to be in two classes at once"
+    (error,) = refused.body["errors"]
+    assert (error["field"], error["holder"]) == ("periods[1]", {"id": ada["id"], "title": "Ada Lovelace"})
+    assert f"meets Algebra ({first['classCode']}, id {first['id']}) on mon 09:00-10:30" in error["message"]
+    assert change(of_spring, academicSessionId=autumn).slug == "overlap"
+    # What is wrong in itself is said first.
+    assert change(moved, periods=[MONDAY | {"ends": "08:00"}]).slug == "invalid"
+
+    assert change(moved, title="Botany", periods=[later]).status == 200
+    assert change(moved, periods=[MONDAY | {"starts": "10:30", "ends": "12:00"}]).status == 200
+    enrollment = api.ask("GET", f"/api/classes/{moved['id']}/enrollments/{ada['id']}").body
+    assert patch(api, enrollment, beginDate=day(-2), endDate=day(0)).status == 200
+    # Who has left is in nobody's way, and who clashed before may clash on.
+    assert change(moved, periods=[MONDAY]).status == 200
+    assert change(first, periods=[MONDAY | {"location": "Room 5"}]).status == 200
+
+
+def test_of_many_clashes_some_are_told(api: Functions) -> None:
+    autumn = term(api)["id"]
+    first, moved = (class_(api, academicSessionId=autumn, periods=periods) for periods in ([MONDAY], []))
+    for _ in range(12):
+        who = api.add()["id"]
+        for of in (first, moved):
+            made(enroll(api, of["id"], who))
+
+    refused = api.ask("PATCH", f"/api/classes/{moved['id']}", body={"version": moved["version"], "periods": [MONDAY]})
+
+    assert refused.body["detail"] == "10 people or more would have to be in two classes at once"
+    assert len(refused.body["errors"]) == 10
+
+
 def test_people_of_each_role_are_what_they_are(api: Functions) -> None:
     of, ada, emmy, head = class_(api), api.add(), person(api), person(api, "admin")
 
