@@ -32,7 +32,7 @@ def entering(console: Console, *, stdin: bool) -> EnterCode:
             wrong += 1
             if stdin or wrong == _MOST_WRONG:
                 raise refused
-            console.say(f"{refused}.")
+            console.say(str(refused))
         return _from_stdin() if stdin else _from_prompt()
 
     return enter

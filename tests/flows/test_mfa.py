@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,34 @@ def enrol(machine: CommandLine, *selection: str) -> tuple[str, Run]:
             seen += line
         out, err = started.communicate(totp.code(key.group()) + "\n", timeout=60)
     return key.group(), Run(started.returncode, out, seen + err)
+
+
+def typed_at_a_terminal(machine: CommandLine, arguments: tuple[str, ...], answers: dict[str, list[str]]) -> Run:
+    """The command, and a person who types the next answer whenever a question comes. `out` is what the terminal had."""
+    ours, theirs = os.openpty()
+    # Of a session of its own, so that no question goes to the terminal of who runs the tests.
+    with subprocess.Popen(
+        [sys.executable, "-m", "studentdb", *arguments],
+        cwd=machine.home,
+        env=machine.environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as started:
+        os.close(theirs)
+        assert started.stderr is not None
+        err, answered = b"", 0
+        while piece := os.read(started.stderr.fileno(), 1024):
+            err += piece
+            for question, texts in answers.items():
+                if texts and err[answered:].endswith(f"{question}: ".encode()):
+                    answered = len(err)
+                    os.write(ours, f"{texts.pop(0)}\n".encode())
+        code = started.wait(timeout=60)
+    echoed = os.read(ours, 4096).decode()
+    os.close(ours)
+    return Run(code, echoed, err.decode())
 
 
 @pytest.mark.slow
@@ -89,6 +120,21 @@ def test_turning_it_off(deployed: Deployed, tmp_path: Path) -> None:
     assert enrolled.code == 0, enrolled.err
     assert json.loads(deployed.cli("users", "get", email, "--json"))["mfa"] is True
     machine.ok(*at_site, "--code-stdin", stdin=f"{LASTING}\n{totp.code(secret)}\n")
+    # As apps show a code, after one that was wrong. The password is not seen, the code may be.
+    code = totp.code(secret)
+    asked = {
+        "Password": [LASTING],
+        "Code of your authenticator app": [totp.wrong(secret), f"{code[:3]} {code[3:]}"],
+    }
+    signed_in = typed_at_a_terminal(machine, ("login", email), asked)
+    assert (signed_in.code, [*asked.values()]) == (0, [[], []]), signed_in.err
+    assert "the code is wrong: " in signed_in.err
+    assert f"Signed in as {email} (student)." in signed_in.err
+    assert code[:3] in signed_in.out
+    assert LASTING not in signed_in.out + signed_in.err
+    always_wrong = {**asked, "Password": [LASTING], "Code of your authenticator app": [totp.wrong(secret)] * 3}
+    given_up = typed_at_a_terminal(machine, ("login", email), always_wrong)
+    assert (given_up.code, given_up.err.count("the code is wrong")) == (4, 3), given_up.err
 
     unasked = machine.run("mfa", "off")
     assert (unasked.code, "add --yes" in unasked.err) == (2, True)
