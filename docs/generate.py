@@ -234,12 +234,15 @@ def _fields(fields: Mapping[str, Any]) -> str:
 
 def action_table() -> str:
     """The IAM actions of every kind of resource, of the lock and of the commands that use AWS's credentials."""
+    from studentdb.provision.migrations import MIGRATIONS  # noqa: PLC0415 - as in _actions
+
     kinds, admins, lock, mail = _actions()
     verbs = ("read", "create", "update", "delete")
     rows = [(f"`{kind}`", *(_listed(actions.get(verb, ())) for verb in verbs)) for kind, actions in kinds.items()]
     rows += [
         ("the lock", "-", _listed(lock), "-", "-"),
         ("`admin create`, `admin reset-mfa`", "-", _listed(admins), "-", "-"),
+        ("`admin rebuild-search`", "-", _listed(MIGRATIONS[0].actions), "-", "-"),
     ]
     rows += [("`mail status`", _listed(mail), "-", "-", "-")]
     return _table(rows, ("Kind", *verbs))

@@ -48,7 +48,7 @@ def _invoked(aws: Aws, payload: dict[str, Any]) -> dict[str, Any]:
         raise StudentDBError(
             f"the function {name} failed",
             why="not everybody can be found by words yet; its log says where it failed",
-            hint="studentdb deploy  (it begins with the first person again, which does no harm)",
+            hint="do the same again: it begins with the first person, which does no harm",
         )
     found: dict[str, Any] = json.loads(text)
     return found

@@ -7,6 +7,7 @@ import secrets
 import time
 
 from tests.command_line import Deployed
+from tests.support import Backend
 
 
 def _added(deployed: Deployed, noun: str, family_name: str, *more: str) -> str:
@@ -51,6 +52,26 @@ def test_lecturers_too(deployed: Deployed) -> None:
     number = _added(deployed, "lecturers", f"Øster{mark}")
     assert _found(deployed, "lecturers", f"oster{mark}") == [number]
     assert _found_in_time(deployed, "lecturers", f"ster{mark}") == [number]
+
+
+def test_what_the_stream_lost_is_rebuilt(engine: Backend, deployed: Deployed) -> None:
+    mark = secrets.token_hex(5)
+    number = _added(deployed, "students", f"Nguyễn{mark}")
+    assert _found_in_time(deployed, "students", f"guyen{mark}") == [number]
+    aws = engine.root("prod")
+    table, client = f"{aws.deployment.prefix}-index", aws.client("dynamodb")
+    parts = client.query(
+        TableName=table,
+        KeyConditionExpression="pk = :g AND begins_with(sk, :part)",
+        ExpressionAttributeValues={":g": {"S": "part#student#g"}, ":part": {"S": f"guyen{mark}"}},
+    )["Items"]
+    for each in parts:
+        client.delete_item(TableName=table, Key={name: each[name] for name in ("pk", "sk")})
+    assert _found(deployed, "students", f"guyen{mark}", "--contains") == []
+
+    deployed.cli("admin", "rebuild-search")
+
+    assert _found(deployed, "students", f"guyen{mark}", "--contains") == [number]
 
 
 def test_nobody_and_bad_input(deployed: Deployed) -> None:
