@@ -27,6 +27,15 @@ class Step(NamedTuple):
     least: Decimal
 
 
+class Measure(NamedTuple):
+    """What a line item measures by, in whole numbers; `due` is None for one that does not count."""
+
+    due: str | None
+    weight: int
+    least: int
+    span: int
+
+
 class Figures(NamedTuple):
     """Of some numbers; None where there are none."""
 
@@ -70,38 +79,42 @@ def _part(score: str, least: str, most: str) -> Fraction:
     return (Fraction(score) - Fraction(least)) / (Fraction(most) - Fraction(least))
 
 
-def counting(item: Mapping[str, Any], result: Mapping[str, Any], today: str) -> str | None:
-    """The score that a result counts as; None where it does not count, or not yet.
+def measure(item: Mapping[str, Any]) -> Measure:
+    """What a line item measures by."""
+    least = _units(item["resultValueMin"])
+    due = item["dueDate"] if item["status"] == "active" else None
+    return Measure(due, _units(item["weight"]), least, _units(item["resultValueMax"]) - least)
+
+
+def final(graded: Iterable[tuple[Measure, Mapping[str, Any]]], today: str) -> Decimal | None:
+    """A student's percentage from line items' measures and the results in them: their mean by the items' weights.
 
     What was not handed in counts as the least that the range has, once the due date is over. What is exempt never
     counts, and what waits for its score does not count before it has one.
     """
-    if item["status"] != "active" or result["scoreStatus"] == "exempt":
-        return None
-    if is_graded(result):
-        score: str = result["score"]
-        return score
-    not_handed_in = result["scoreStatus"] == "not submitted" or bool(result.get("missing"))
-    return item["resultValueMin"] if not_handed_in and item["dueDate"] < today else None
-
-
-def final(graded: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], today: str) -> Decimal | None:
-    """A student's percentage from line items and the results in them: their mean by the items' weights."""
     # In whole numbers, since a sheet has hundreds of results; by the range, of which a class has one or two.
     weights, reached = 0, dict[int, int]()
-    for item, result in graded:
-        score = counting(item, result, today)
-        if score is None:
+    for (due, weight, least, span), result in graded:
+        if due is None:
             continue
-        weight, least = _units(item["weight"]), _units(item["resultValueMin"])
-        span = _units(item["resultValueMax"]) - least
+        if is_graded(result):
+            points = _units(result["score"]) - least
+        elif due < today and _never_came(result):
+            points = 0
+        else:
+            continue
         weights += weight
-        reached[span] = reached.get(span, 0) + weight * (_units(score) - least)
+        reached[span] = reached.get(span, 0) + weight * points
     if not weights:
         return None
     below = math.lcm(*reached)
     above = sum(points * (below // span) for span, points in reached.items())
     return rounded(Fraction(100 * above, weights * below))
+
+
+def _never_came(result: Mapping[str, Any]) -> bool:
+    status = result["scoreStatus"]
+    return status == "not submitted" or (bool(result.get("missing")) and status != "exempt")
 
 
 @lru_cache(maxsize=4096)

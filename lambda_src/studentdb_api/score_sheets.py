@@ -52,8 +52,7 @@ def get_class_statistics(request: Request) -> Answer:
     fewest = FEWEST_FOR_STUDENTS if role == membership.STUDENT else 1
     items, rows = _rows(class_id)
     of_items = [{"lineItemId": item["id"], "title": item["title"], **_of_item(item, rows, fewest)} for item in items]
-    today = clock.today()
-    finals = [percent for row in rows if (percent := _final(items, row, today)) is not None]
+    finals = [percent for percent in _finals(items, rows) if percent is not None]
     return Answer(
         {
             "classId": class_id,
@@ -90,7 +89,6 @@ def _rows(class_id: str, only: str = "") -> tuple[list[Record], list[_Row]]:
 
 
 def _sheet(class_id: str, items: list[Record], rows: list[_Row]) -> Record:
-    today = clock.today()
     return {
         "classId": class_id,
         "lineItems": [line_items.shown(each) for each in items],
@@ -99,17 +97,22 @@ def _sheet(class_id: str, items: list[Record], rows: list[_Row]) -> Record:
                 "studentId": row.person["id"],
                 **{name: row.person.get(name) for name in ("identifier", "givenName", "familyName")},
                 "results": list(row.results.values()),
-                "final": final_grade(_final(items, row, today)),
+                "final": final_grade(percent),
             }
-            for row in rows
+            for row, percent in zip(rows, _finals(items, rows), strict=True)
         ],
         "scale": [{"name": step.name, "least": str(step.least)} for step in grades.scale()],
     }
 
 
-def _final(items: Iterable[Record], row: _Row, today: str) -> Decimal | None:
-    graded = [(item, row.results[item["id"]]) for item in items if item["id"] in row.results]
-    return grades.final(graded, today)
+def _finals(items: Iterable[Record], rows: Iterable[_Row]) -> list[Decimal | None]:
+    """The percentages of the rows, in their order."""
+    today = clock.today()
+    measures = {item["id"]: grades.measure(item) for item in items}
+    return [
+        grades.final([(measures[at], each) for at, each in row.results.items() if at in measures], today)
+        for row in rows
+    ]
 
 
 def _of_item(item: Record, rows: list[_Row], fewest: int) -> Record:

@@ -91,11 +91,11 @@ def _percents(student_id: str, classes: dict[str, Record]) -> dict[str, Decimal 
     """Class -> final percentage. Only line items with a result of the student count, so only they are read."""
     found = [each for each in scores.of_student(student_id) if each["classId"] in classes]
     items = scores.batch((scores.item_key(each["classId"], each["lineItemId"]) for each in found), consistent=False)
-    graded: dict[str, list[tuple[Record, Record]]] = {}
+    graded: dict[str, list[tuple[grades.Measure, Record]]] = {}
     for each in found:
         item = items.get(scores.item_key(each["classId"], each["lineItemId"]))
         if item is not None:
-            graded.setdefault(each["classId"], []).append((item, each))
+            graded.setdefault(each["classId"], []).append((grades.measure(item), each))
     today = clock.today()
     return {class_id: grades.final(pairs, today) for class_id, pairs in graded.items()}
 

@@ -42,8 +42,12 @@ def graded(draw: st.DrawFn) -> Pair:
     )
 
 
+def percentage(pairs: list[Pair]) -> Decimal | None:
+    return grades.final([(grades.measure(each), reached) for each, reached in pairs], TODAY)
+
+
 def final(pairs: list[Pair]) -> Decimal:
-    found = grades.final(pairs, TODAY)
+    found = percentage(pairs)
     assert found is not None
     return found
 
@@ -111,7 +115,7 @@ def test_what_does_not_count_changes_nothing(pairs: list[Pair], more: Pair) -> N
         (which | {"weight": "0"}, reached),
     ]
     assert final([*nothing, *pairs]) == final(pairs)
-    assert grades.final(nothing, TODAY) is None
+    assert percentage(nothing) is None
 
 
 @steady
