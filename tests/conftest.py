@@ -42,6 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("engine")
 
 
+def pytest_sessionfinish() -> None:
+    """At its end pytest looks for garbage for seconds, and xdist interrupts who takes so long, with a traceback."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded engine's own folder."""
