@@ -26,7 +26,7 @@ MARKS = "<!-- begin {0}: written by docs/generate.py, see `make docs` -->\n", "<
 # The settings that are flags as well: those that choose the deployment.
 SELECTION = {
     parameter.name
-    for parameter in typer.main.get_command(cli.app).commands["deploy"].params  # type: ignore[attr-defined]
+    for parameter in typer.main.get_command(cli.application()).commands["deploy"].params  # type: ignore[attr-defined]
 } & set(Settings.model_fields)
 
 # What the policy's patterns stand for; an admin puts in his own.
@@ -120,7 +120,7 @@ def _with_block(text: str, name: str, block: str) -> str:
 
 def command_list() -> str:
     """All commands with their help. Rendered here, since Typer's own layout changes with its version."""
-    root: Any = typer.main.get_command(cli.app)
+    root: Any = typer.main.get_command(cli.application())
     selection = [parameter for parameter in root.commands["deploy"].params if parameter.name in SELECTION]
     parts = [
         "## Which deployment\n\nCommands that are about one deployment also take:\n\n"

@@ -3,54 +3,44 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from studentdb import __version__
-from studentdb.commands import (
-    academic_sessions,
-    account,
-    admin,
-    administrators,
-    audit,
-    classes,
-    demo,
-    deployment,
-    lecturers,
-    local,
-    lock,
-    mail,
-    media,
-    mfa,
-    notifications,
-    permissions,
-    registrations,
-    scores,
-    sign_up,
-    students,
-    subjects,
-    users,
-)
+from studentdb.commands import account, demo, deployment, permissions, sign_up
 from studentdb.errors import CancelledError, StudentDBError
 
+# Name of a group of commands -> the module that adds them, and the group's help.
+_GROUPS = {
+    "lock": ("lock", "Who works on a deployment."),
+    "admin": ("admin", "Administrators."),
+    "mfa": ("mfa", "Your second factor: an authenticator app."),
+    "students": ("students", "Students."),
+    "lecturers": ("lecturers", "Lecturers."),
+    "administrators": ("administrators", "Administrators."),
+    "sessions": ("academic_sessions", "School years and terms."),
+    "subjects": ("subjects", "Subjects."),
+    "classes": ("classes", "Classes, and who is in them."),
+    "scores": ("scores", "Scores."),
+    "audit": ("audit", "Who did what, when, to which record."),
+    "notifications": ("notifications", "Notifications to everybody, a role, a class or a person."),
+    "mail": ("mail", "Mail: whether it goes out, and to whom not."),
+    "media": ("media", "Files of your own, of a class or about a student."),
+    "users": ("users", "Accounts: who can sign in."),
+    "registrations": ("registrations", "Who has signed up."),
+    "local": ("local", "The embedded AWS engine on this machine."),
+}
 # A command about one deployment, up to where a hint goes on in words.
 _COMMAND = re.compile(
     r"studentdb (deploy|plan|status|teardown|lock|login|sign-up|whoami|mfa|admin|registrations"
     r"|students|lecturers|administrators|sessions|subjects|classes|scores|users|audit|notifications|media)\b[^,;:(]*"
-)
-
-app = typer.Typer(
-    name="studentdb",
-    help="Deploys a serverless student-management system into your own AWS account, and administers it.",
-    # Plain help: rich's would be the slowest import of `studentdb --help`.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -60,7 +50,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     *,
     version: Annotated[
@@ -70,28 +59,31 @@ def root(
     """Deploys a serverless student-management system into your own AWS account, and administers it."""
 
 
-deployment.register(app)
-lock.register(app)
-admin.register(app)
-account.register(app)
-sign_up.register(app)
-mfa.register(app)
-students.register(app)
-lecturers.register(app)
-administrators.register(app)
-academic_sessions.register(app)
-subjects.register(app)
-classes.register(app)
-scores.register(app)
-audit.register(app)
-notifications.register(app)
-mail.register(app)
-media.register(app)
-users.register(app)
-registrations.register(app)
-permissions.register(app)
-local.register(app)
-demo.register(app)
+def application(wanted: str | None = None) -> typer.Typer:
+    """All commands; with `wanted`, the first word of a command line, no more of them than that needs.
+
+    Making all takes longer than everything else that `studentdb --help` does.
+    """
+    app = typer.Typer(
+        name="studentdb",
+        # Plain help: rich's would be the slowest import of `studentdb --help`.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    if wanted not in _GROUPS:
+        for module in (deployment, account, sign_up, permissions, demo):
+            module.register(app)
+    for name, (module_name, text) in _GROUPS.items():
+        if wanted in _GROUPS and wanted != name:
+            continue
+        group = typer.Typer(help=text, rich_markup_mode=None, no_args_is_help=True)
+        if wanted in (None, name):
+            importlib.import_module(f"studentdb.commands.{module_name}").register(group)
+        app.add_typer(group, name=name)
+    return app
 
 
 def main() -> None:
@@ -104,10 +96,13 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command line; returns the exit code."""
+def run(arguments: list[str], made: Callable[[str | None], typer.Typer] = application) -> int:
+    """Run one command line of the application that is `made` for it; returns the exit code."""
     try:
-        result = app(arguments, prog_name="studentdb", standalone_mode=False)
+        # What completes a command line in a shell asks for it by a variable.
+        whole = "_STUDENTDB_COMPLETE" in os.environ
+        wanted = None if whole else next((each for each in arguments if not each.startswith("-")), "")
+        result = made(wanted)(arguments, prog_name="studentdb", standalone_mode=False)
         # In this mode the application returns the code of `typer.Exit`, or what the command returned: None.
         code = result if isinstance(result, int) else 0
         # Ctrl-C becomes such an Exit, without a word.

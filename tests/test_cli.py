@@ -49,6 +49,20 @@ def test_looking_loads_nothing_heavy(arguments: tuple[str, ...], allowed: set[st
     assert HEAVY.intersection(modules) <= allowed
 
 
+def test_no_other_group_is_loaded() -> None:
+    program = "import sys; from studentdb.cli import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "audit", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "studentdb.commands.audit" in ended.stderr.split()
+    assert "studentdb.commands.scores" not in ended.stderr.split()
+
+
+def test_a_shell_completes_the_commands_of_a_group(tmp_path: Path) -> None:
+    asked = {"_STUDENTDB_COMPLETE": "complete_bash", "COMP_WORDS": "studentdb media ", "COMP_CWORD": "2"}
+    assert "upload" in CommandLine(tmp_path, asked).ok().split()
+
+
 def test_version(tmp_path: Path) -> None:
     assert CommandLine(tmp_path / "machine").ok("--version") == f"studentdb {__version__}\n"
     assert list((tmp_path / "machine").iterdir()) == []
@@ -62,7 +76,7 @@ def commands(group: object, *before: str) -> list[tuple[str, ...]]:
     return found
 
 
-COMMANDS = commands(typer.main.get_command(cli.app))
+COMMANDS = commands(typer.main.get_command(cli.application()))
 
 
 def test_the_commands_are_those_of_the_documents() -> None:
@@ -96,7 +110,7 @@ def test_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def failing(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     """Runs a command that raises; returns the exit code and what was said."""
 
     def run(error: BaseException) -> tuple[int, str]:
@@ -105,8 +119,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
         app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
         app.command()(fail)
-        monkeypatch.setattr(cli, "app", app)
-        code = cli.run([])
+        code = cli.run([], lambda _: app)
         shown, said = capsys.readouterr()
         assert shown == ""
         return code, said

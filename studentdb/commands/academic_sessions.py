@@ -28,12 +28,10 @@ SourcedId = Annotated[str | None, typer.Option("--sourced-id", help="Id at anoth
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    sessions = typer.Typer(help="School years and terms.", rich_markup_mode=None, no_args_is_help=True)
+def register(sessions: typer.Typer) -> None:
+    """Add the commands to their group."""
     for each in (add, list_, get, update, lock, unlock, delete):
         command(sessions)(each)
-    app.add_typer(sessions, name="sessions")
 
 
 def add(

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from studentdb.provision.administrators import Administrator
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    admin = typer.Typer(help="Administrators.", rich_markup_mode=None, no_args_is_help=True)
+def register(admin: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(admin)(create)
     command(admin)(reset_mfa)
     command(admin)(rebuild_search)
-    app.add_typer(admin, name="admin")
 
 
 def create(

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from studentdb.contract.models import RequestModel
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
     administrators = people.People(
         one="administrator", many="administrators", records=lambda context: context.admins, models=_models
     )
-    people.register(app, administrators)
+    people.register(group, administrators)
 
 
 def _models() -> tuple[type[RequestModel], type[RequestModel]]:

@@ -28,11 +28,9 @@ _KINDS: Mapping[str, tuple[str, Callable[[Context, str], str]]] = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    audit = typer.Typer(help="Who did what, when, to which record.", rich_markup_mode=None, no_args_is_help=True)
+def register(audit: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(audit)(list_)
-    app.add_typer(audit, name="audit")
 
 
 def list_(

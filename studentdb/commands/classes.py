@@ -34,12 +34,10 @@ _CLEARABLE = ("capacity", "location", "sourced_id")
 _PERIOD = re.compile(r"(?P<weekday>\w+) +(?P<starts>[0-9:]+) *- *(?P<ends>[0-9:]+)(?: +(?P<location>.+))?")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    group = typer.Typer(help="Classes, and who is in them.", rich_markup_mode=None, no_args_is_help=True)
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
     for each in (add, list_, get, update, delete, enrollments.roster, enrollments.enroll, enrollments.unenroll):
         command(group)(each)
-    app.add_typer(group, name="classes")
 
 
 def add(

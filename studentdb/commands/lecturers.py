@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from studentdb.contract.models import RequestModel
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
     lecturers = people.People(
         one="lecturer", many="lecturers", records=lambda context: context.lecturers, models=_models
     )
-    command(people.register(app, lecturers))(people.of(lecturers, enrollments.classes))
+    people.register(group, lecturers)
+    command(group)(people.of(lecturers, enrollments.classes))
 
 
 def _models() -> tuple[type[RequestModel], type[RequestModel]]:

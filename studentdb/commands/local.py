@@ -12,14 +12,12 @@ from studentdb.context import Context
 from studentdb.errors import CancelledError, UsageError
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    local = typer.Typer(help="The embedded AWS engine on this machine.", rich_markup_mode=None, no_args_is_help=True)
+def register(local: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(local, selects=False)(up)
     command(local, selects=False)(down)
     command(local, selects=False)(status)
     command(local, selects=False)(reset)
-    app.add_typer(local, name="local")
 
 
 def up(

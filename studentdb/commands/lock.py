@@ -23,12 +23,10 @@ _STATES: dict[State, str] = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    lock = typer.Typer(help="Who works on a deployment.", rich_markup_mode=None, no_args_is_help=True)
+def register(lock: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(lock)(show)
     command(lock)(release)
-    app.add_typer(lock, name="lock")
 
 
 def show(context: Context, *, as_json: Json = False) -> None:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 _OFF = 'no mail is sent: name the sender in studentdb.toml, mail_from = "office@school.example", and deploy'
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    mail = typer.Typer(help="Mail: whether it goes out, and to whom not.", rich_markup_mode=None, no_args_is_help=True)
+def register(mail: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(mail)(status)
     command(mail)(test)
     suppressed = typer.Typer(
@@ -35,7 +34,6 @@ def register(app: typer.Typer) -> None:
     command(suppressed)(list_)
     command(suppressed)(remove)
     mail.add_typer(suppressed, name="suppressed")
-    app.add_typer(mail, name="mail")
 
 
 def status(context: Context, *, as_json: Json = False) -> None:

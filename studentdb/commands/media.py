@@ -43,15 +43,11 @@ _COLUMNS: nouns.Columns = {
 _AT_A_TIME = 4
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    media = typer.Typer(
-        help="Files of your own, of a class or about a student.", rich_markup_mode=None, no_args_is_help=True
-    )
+def register(media: typer.Typer) -> None:
+    """Add the commands to their group."""
     for each in (upload, list_, get, download, link, update, delete, restore):
         command(media)(each)
     media_upkeep.register(media)
-    app.add_typer(media, name="media")
 
 
 def upload(

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from studentdb.api.cognito import EnterCode
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    mfa = typer.Typer(help="Your second factor: an authenticator app.", rich_markup_mode=None, no_args_is_help=True)
+def register(mfa: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(mfa)(enrol)
     command(mfa)(off)
     command(mfa)(status)
-    app.add_typer(mfa, name="mfa")
 
 
 def enrol(context: Context, *, code_stdin: CodeStdin = False, as_json: Json = False) -> None:

@@ -38,14 +38,10 @@ _COLUMNS: nouns.Columns = {
 _WIDE = ("public", "everyone")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    notifications = typer.Typer(
-        help="Notifications to everybody, a role, a class or a person.", rich_markup_mode=None, no_args_is_help=True
-    )
+def register(notifications: typer.Typer) -> None:
+    """Add the commands to their group."""
     for each in (list_, send, sent, get, read, delete):
         command(notifications)(each)
-    app.add_typer(notifications, name="notifications")
 
 
 def list_(

@@ -104,13 +104,10 @@ class People:
         return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.one}"
 
 
-def register(app: typer.Typer, people: People) -> typer.Typer:
-    """Add the commands of one role to the application; returns their group."""
-    group = typer.Typer(help=f"{people.many.capitalize()}.", rich_markup_mode=None, no_args_is_help=True)
+def register(group: typer.Typer, people: People) -> None:
+    """Add the commands of one role to their group."""
     for each in (_add, _list, _get, _update, _delete):
         command(group)(of(people, each))
-    app.add_typer(group, name=people.many)
-    return group
 
 
 def _add(context: Context, people: People, fields: dict[str, Any], *, as_json: Json = False) -> None:

@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 Who = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address or id of who has signed up.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    registrations = typer.Typer(help="Who has signed up.", rich_markup_mode=None, no_args_is_help=True)
+def register(registrations: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(registrations)(list_)
     command(registrations)(approve)
     command(registrations)(refuse)
-    app.add_typer(registrations, name="registrations")
 
 
 def list_(

@@ -24,13 +24,11 @@ if TYPE_CHECKING:
 Who = Annotated[str, typer.Argument(metavar="STUDENT", help="The student's number or id.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    scores = typer.Typer(help="Scores.", rich_markup_mode=None, no_args_is_help=True)
+def register(scores: typer.Typer) -> None:
+    """Add the commands to their group."""
     line_items.register(scores)
     for each in (set_, clear, score_import.import_, history, sheet, stats):
         command(scores)(each)
-    app.add_typer(scores, name="scores")
 
 
 def set_(

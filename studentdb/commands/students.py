@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _GRADES = Annotated[list[str] | None, typer.Option("--grade", help="Grade, a CEDS code such as 09; may be repeated.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
     students = people.People(
         one="student",
         many="students",
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
         options={"grades": _GRADES},
         columns={**people.COLUMNS, "Grade": lambda each: ", ".join(each.grades)},
     )
-    group = people.register(app, students)
+    people.register(group, students)
     command(group)(people.of(students, enrollments.classes))
     command(group)(transcripts.transcript)
     command(group)(avatars.avatar)

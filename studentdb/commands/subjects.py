@@ -22,12 +22,10 @@ SourcedId = Annotated[str | None, typer.Option("--sourced-id", help="Id at anoth
 _CLEARABLE = ("description", "credits", "sourced_id")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    subjects = typer.Typer(help="Subjects.", rich_markup_mode=None, no_args_is_help=True)
+def register(subjects: typer.Typer) -> None:
+    """Add the commands to their group."""
     for each in (add, list_, get, update, delete):
         command(subjects)(each)
-    app.add_typer(subjects, name="subjects")
 
 
 def add(

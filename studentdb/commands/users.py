@@ -24,9 +24,8 @@ Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="admin, lectur
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stands in the audit.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    users = typer.Typer(help="Accounts: who can sign in.", rich_markup_mode=None, no_args_is_help=True)
+def register(users: typer.Typer) -> None:
+    """Add the commands to their group."""
     command(users)(list_)
     command(users)(get)
     command(users)(invite)
@@ -38,7 +37,6 @@ def register(app: typer.Typer) -> None:
     command(users)(invitations)
     command(users)(withdraw)
     command(users)(check)
-    app.add_typer(users, name="users")
 
 
 def list_(
