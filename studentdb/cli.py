@@ -20,7 +20,7 @@ from studentdb.errors import CancelledError, StudentDBError
 # Name of a group of commands -> the module that adds them, and the group's help.
 _GROUPS = {
     "lock": ("lock", "Who works on a deployment."),
-    "admin": ("admin", "Administrators."),
+    "admin": ("admin", "What needs AWS credentials beside deploying."),
     "mfa": ("mfa", "Your second factor: an authenticator app."),
     "students": ("students", "Students."),
     "lecturers": ("lecturers", "Lecturers."),

@@ -1,4 +1,4 @@
-"""Students' avatars: what a picture is by its first bytes, sending one, and the squares that are made of it."""
+"""Students' avatars: what a picture is by its first bytes, sending one, and finding it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from studentdb.api.client import ApiClient
 from studentdb.api.media import Advance, Files, sha256_of
-from studentdb.api.problems import InvalidInputError, checked, parsed
-from studentdb.api.transport import IDEMPOTENCY_KEY, Http
+from studentdb.api.problems import InvalidInputError, NotFoundError, checked, parsed
+from studentdb.api.transport import IDEMPOTENCY_KEY
 from studentdb.contract.avatars import AvatarCreate
-from studentdb.contract.media import Media, MediaLink, MediaUpload, SquareSize
+from studentdb.contract.media import Media, MediaUpload
 
 _LONGEST_HEAD = 12
 
@@ -42,9 +42,8 @@ def described(path: Path) -> AvatarCreate:
 class Avatars:
     """Every call raises as `ApiClient.call` does, and OSError for the file on this machine."""
 
-    def __init__(self, client: ApiClient, http: Http, files: Files) -> None:
+    def __init__(self, client: ApiClient, files: Files) -> None:
         self._client = client
-        self._http = http
         self._files = files
 
     def upload(self, student_id: str, path: Path, new: AvatarCreate, advance: Advance) -> Media:
@@ -55,19 +54,8 @@ class Avatars:
 
     def find(self, student_id: str) -> Media:
         """The record of a student's avatar. Raises NotFoundError where there is none."""
-        return parsed(Media, self._client.call("get_student_avatar", path={"id": student_id}))
-
-    def link(self, avatar: Media, square: SquareSize, minutes: int) -> MediaLink:
-        """A link that works for so many minutes, to a square of it."""
-        return self._files.link(avatar.id, minutes, square=square)
-
-    def download(self, avatar: Media, square: SquareSize, to: Path) -> None:
-        """Write a square of it to `to`, which is there only when all of it is."""
-        link, part = self.link(avatar, square, 1), to.with_name(f".{to.name}.{uuid.uuid4().hex[:8]}.part")
         try:
-            with self._http.pieces(link.url) as pieces, part.open("xb") as file:
-                for piece in pieces:
-                    file.write(piece)
-            part.replace(to)
-        finally:
-            part.unlink(missing_ok=True)
+            return parsed(Media, self._client.call("get_student_avatar", path={"id": student_id}))
+        except NotFoundError as error:
+            error.hint = "studentdb students avatar STUDENT FILE gives one"
+            raise

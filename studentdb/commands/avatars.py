@@ -62,7 +62,7 @@ def avatar(
 def _avatars(context: Context) -> Avatars:
     from studentdb.api.avatars import Avatars
 
-    return Avatars(context.api, context.http, context.files)
+    return Avatars(context.api, context.files)
 
 
 def _upload(context: Context, student: str, file: Path, *, as_json: bool) -> None:
@@ -98,7 +98,7 @@ def _download(context: Context, student: str, size: Literal["64", "256"], to: Pa
     path = to / f"{found.id}-{size}.webp" if to.is_dir() else to
     if path.exists() and not force:
         raise UsageError(f"{path} is there already", hint="--force replaces it, --to PATH chooses another place")
-    _avatars(context).download(_avatars(context).find(found.id), size, path)
+    context.files.download_square(_avatars(context).find(found.id), size, path)
     Console().data(str(path))
 
 
@@ -106,7 +106,7 @@ def _link(context: Context, student: str, size: Literal["64", "256"], minutes: i
     from studentdb.ui.console import Console
 
     found = _avatars(context).find(context.students.find(student).id)
-    made = _avatars(context).link(found, size, minutes)
+    made = context.files.link(found.id, minutes, square=size)
     console = Console()
     if as_json:
         console.json(nouns.data(made))

@@ -17,8 +17,8 @@ from studentdb.context import Context
 
 if TYPE_CHECKING:
     from studentdb.contract.line_items import LineItem
-    from studentdb.contract.results import ResultOfStudent
-    from studentdb.contract.score_sheets import SheetResult, SheetRow
+    from studentdb.contract.results import ResultOfStudent, SheetResult
+    from studentdb.contract.score_sheets import SheetRow
 
 WORDS = ("exempt", "submitted", "not-submitted")
 _FLAGS = ("late", "missing", "incomplete", "in_progress", "comment")

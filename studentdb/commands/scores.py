@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from studentdb.contract.line_items import LineItem
-    from studentdb.contract.results import Result
-    from studentdb.contract.score_sheets import Figures, SheetResult
+    from studentdb.contract.results import Result, SheetResult
+    from studentdb.contract.score_sheets import Figures
 
 Who = Annotated[str, typer.Argument(metavar="STUDENT", help="The student's number or id.")]
 
@@ -203,7 +203,7 @@ def _result(context: Context, class_id: str, item_id: str, student_id: str) -> R
         return None
 
 
-def _cell(result: Result | SheetResult) -> str:
+def _cell(result: SheetResult) -> str:
     """`87.5`, `exempt`, `87.5 late`."""
     words = [result.score or result.score_status]
     words += [name for name in ("late", "missing", "incomplete") if getattr(result, name)]

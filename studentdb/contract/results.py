@@ -63,12 +63,10 @@ class ResultsPut(RequestModel):
     results: Annotated[list[ResultOfStudent], Field(max_length=LARGEST_BATCH)]
 
 
-class Result(ResponseModel):
-    """A result as stored."""
+class SheetResult(ResponseModel):
+    """A result on its sheet. Class and student stand around it, and when it was written in the result itself."""
 
-    class_id: str
     line_item_id: str
-    student_id: str
     score: str | None = None
     score_status: ScoreStatus
     late: bool
@@ -78,6 +76,13 @@ class Result(ResponseModel):
     score_date: str
     comment: str | None = None
     version: int
+
+
+class Result(SheetResult):
+    """A result as stored."""
+
+    class_id: str
+    student_id: str
     created_at: str
     updated_at: str
 

@@ -10,7 +10,7 @@ from typing import Literal
 from studentdb.contract.line_items import ClassPath, LineItem
 from studentdb.contract.models import IdPath, ResponseModel
 from studentdb.contract.operation import Operation
-from studentdb.contract.results import ScoreStatus
+from studentdb.contract.results import SheetResult
 
 
 class ScaleStep(ResponseModel):
@@ -25,21 +25,6 @@ class FinalGrade(ResponseModel):
 
     percent: str | None = None
     grade: str | None = None
-
-
-class SheetResult(ResponseModel):
-    """A result on its sheet. Class and student stand around it, and when it was written in the result itself."""
-
-    line_item_id: str
-    score: str | None = None
-    score_status: ScoreStatus
-    late: bool
-    missing: bool
-    incomplete: bool
-    in_progress: bool
-    score_date: str
-    comment: str | None = None
-    version: int
 
 
 class SheetRow(ResponseModel):
