@@ -89,7 +89,7 @@ def test_an_avatar(deployed: Deployed, tmp_path: Path) -> None:
     number = f"A{secrets.token_hex(4)}"
     tool.ok("students", "add", "--number", number, "--given-name", "Ada")
     none = tool.run("students", "avatar", number)
-    assert (none.code, "no avatar" in none.err) == (1, True)
+    assert (none.code, "no avatar" in none.err, "students avatar STUDENT FILE" in none.err) == (1, True, True)
     # What it is called says nothing.
     first, second = tmp_path / "Face.txt", tmp_path / "Face.png"
     first.write_bytes(photo(size=(1200, 900)))
