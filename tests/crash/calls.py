@@ -70,7 +70,7 @@ class Calls:
 
     def _begins(self, event_name: str, params: Mapping[str, Any], **_: Any) -> None:
         operation = event_name.partition(".")[2]
-        self._thread.call = None
+        self._calls_of_this_thread().pop(operation, None)
         if operation.partition(".")[2].startswith(READS):
             return
         # A teardown's last look finds one only where a function's late line brought it back: not in every run.
@@ -79,16 +79,23 @@ class Calls:
         name = self._name(params)
         with self._guard:
             self._turns[operation, name] += 1
-            self._thread.call = Call(operation, name, self._turns[operation, name])
+            self._calls_of_this_thread()[operation] = Call(operation, name, self._turns[operation, name])
 
-    def _is_sent(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        call: Call | None = getattr(self._thread, "call", None)
+    def _is_sent(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        call = self._calls_of_this_thread().get(event_name.partition(".")[2])
         return None if call is None else self._meddle(call, self._doing(call), request)
 
     def _doing(self, call: Call) -> Doing:
         if call.operation.startswith("ssm."):
             return Doing("lock", call.operation.partition(".")[2])
         return self._of_this_thread() or Doing(_IN_THREADS[call.operation], "?")
+
+    def _calls_of_this_thread(self) -> dict[str, Call]:
+        """By operation: between the beginning of a call and its sending, this thread may look at the lock."""
+        begun: dict[str, Call] | None = getattr(self._thread, "calls", None)
+        if begun is None:
+            begun = self._thread.calls = {}
+        return begun
 
     def _of_this_thread(self) -> Doing | None:
         doing: Doing | None = getattr(self._thread, "doing", None)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from studentdb.provision.core import Resource
-from tests.crash.calls import Call, Doing
+from studentdb.provision.events import Event
+from tests.crash.calls import Call, Calls, Doing
 from tests.crash.duplicates import duplicates
-from tests.crash.faults import MODES
+from tests.crash.faults import MODES, Trap
 from tests.crash.matrix import Case
 from tests.crash.place import FIRST, PHASES, TEARDOWN, UPDATE, WITH_DATA
 from tests.crash.versions import Versions
@@ -86,6 +87,17 @@ def test_a_call_of_every_kind_in_a_life_of_its_own(
     ]
     failed = {str(case): result.problems for case in cases if (result := worker.run(case)).problems}
     assert failed == {}
+
+
+def test_a_look_at_the_lock_in_between_hides_no_call(engine: Backend) -> None:
+    aws, trap = engine.root(), Trap()
+    calls = Calls(aws.session, aws.deployment, trap)
+    aws.before_write.append(lambda: aws.client("ssm").get_parameters_by_path(Path="/studentdb/"))
+    calls.emit(Event("events.rule/a", "events.rule", "a", "start", "create"))
+    aws.client("events").put_rule(Name="a", ScheduleExpression="rate(1 day)")
+    aws.before_write.clear()
+    aws.client("events").delete_rule(Name="a")
+    assert [str(call) for call in trap.seen] == ["eventbridge.PutRule a", "eventbridge.DeleteRule a"]
 
 
 def test_what_is_there_twice_is_seen(engine: Backend) -> None:
