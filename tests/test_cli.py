@@ -101,6 +101,18 @@ def test_every_command_explains_itself(command: tuple[str, ...], capsys: pytest.
             assert [line for line in shown.splitlines() if flag in line]
 
 
+def test_every_list_is_filtered_and_sorted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every list of records: what has a limit."""
+    lists = []
+    for command in COMMANDS:
+        cli.run([*command, "--help"])
+        shown = capsys.readouterr().out
+        if "--limit" in shown:
+            lists.append(" ".join(command))
+            assert [flag for flag in ("--filter", "--sort", "--order", "--output", "--json") if flag not in shown] == []
+    assert {" ".join(command) for command in COMMANDS if command[-1:] == ("list",)} <= set(lists)
+
+
 @pytest.mark.parametrize("arguments", [["nothing"], ["students", "nothing"], ["deploy", "extra"], ["login"]])
 def test_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == 2

@@ -51,6 +51,7 @@ class Records(Generic[T]):
     """
 
     def __init__(self, client: ApiClient, noun: Noun[T], within: Mapping[str, str] | None = None) -> None:
+        self.model = noun.model
         self._client = client
         self._noun = noun
         self._within = within or {}

@@ -8,7 +8,7 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ def add(
     nouns.show(context.academic_sessions.create(session), as_json=as_json, console=console)
 
 
-def list_(context: Context, *, limit: Limit = None, output: Output = "table", as_json: Json = False) -> None:
+def list_(context: Context, *, listing: Listing) -> None:
     """List the school years and terms, the latest first."""
-    nouns.show_list(
-        context.academic_sessions.list(limit=limit),
+    listing.show(
+        context.academic_sessions,
         {
             "Title": lambda each: each.title,
             "Type": lambda each: each.type,
@@ -76,8 +76,6 @@ def list_(context: Context, *, limit: Limit = None, output: Output = "table", as
             "Scores": lambda each: "locked" if each.locked else "open",
             "Status": lambda each: each.status,
         },
-        as_json=as_json,
-        output=output,
         words=("session", "sessions"),
         nothing="There are no school years or terms yet: studentdb sessions add",
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from studentdb.commands import academic_sessions, nouns
-from studentdb.commands.command import Json, command
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.command import command
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 from studentdb.errors import UsageError
 
@@ -51,9 +51,7 @@ def list_(
     day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="What was done on one day (UTC).")] = (
         None
     ),
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List what was done, the newest first: to one record, by one account, or on one day.
 
@@ -74,8 +72,8 @@ def list_(
             "day": day,
         }
     )
-    nouns.show_list(
-        context.audit.list(limit=limit, **filters),
+    listing.show(
+        context.audit,
         {
             "Time": lambda each: each.at,
             "Who": lambda each: each.actor,
@@ -84,10 +82,9 @@ def list_(
             "Changes": changes,
             "Reason": lambda each: each.reason or "",
         },
-        as_json=as_json,
-        output=output,
         words=("act", "acts"),
         nothing="The audit has nothing about that.",
+        **filters,
     )
 
 

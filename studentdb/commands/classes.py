@@ -10,7 +10,7 @@ import typer
 from studentdb.commands import academic_sessions, enrollments, nouns
 from studentdb.commands.command import Json, Yes, command
 from studentdb.commands.enrollments import Which
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 from studentdb.errors import UsageError
 
@@ -74,9 +74,7 @@ def list_(
     *,
     session: Session = None,
     subject: Subject = None,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the classes, by title: all, those of a term or those of a subject. Who is no admin sees their own."""
     if session and subject:
@@ -90,8 +88,8 @@ def list_(
             terms.update({each.id: each.title for each in context.academic_sessions.list()})
         return terms.get(session_id, session_id)
 
-    nouns.show_list(
-        context.classes.list(limit=limit, **filters),
+    listing.show(
+        context.classes,
         {
             "Code": lambda each: each.class_code,
             "Title": lambda each: each.title,
@@ -101,10 +99,9 @@ def list_(
             "Room": lambda each: each.location or "",
             "Status": lambda each: each.status,
         },
-        as_json=as_json,
-        output=output,
         words=("class", "classes"),
         nothing="There are no such classes: studentdb classes add",
+        **filters,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -28,12 +29,13 @@ _SELECTION: dict[str, Any] = {
 def command(app: typer.Typer, *, selects: bool = True) -> Callable[[F], F]:
     """Register a function as a command: its first parameter gets the Context.
 
-    `selects`: it is about one deployment, so --local, --env, --region and --profile are added to its own flags.
+    `selects`: it is about one deployment, so --local, --env, --region and --profile are added to its own flags. A
+    parameter whose type is a dataclass stands for the flags that are its fields.
     """
     offered = _SELECTION if selects else {}
 
     def register(function: F) -> F:
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        own, groups = _spread(list(inspect.signature(function, eval_str=True).parameters.values())[1:])
         selection = [
             inspect.Parameter(flag, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
             for flag, annotation in offered.items()
@@ -41,6 +43,8 @@ def command(app: typer.Typer, *, selects: bool = True) -> Callable[[F], F]:
 
         def run(**values: Any) -> None:
             flags = {flag: values.pop(flag) for flag in offered}
+            for name, (group, fields) in groups.items():
+                values[name] = group(**{field: values.pop(field) for field in fields})
             function(Context(flags, environ=os.environ, cwd=Path.cwd()), **values)
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + selection
@@ -52,3 +56,20 @@ def command(app: typer.Typer, *, selects: bool = True) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def _spread(
+    parameters: Iterable[inspect.Parameter],
+) -> tuple[list[inspect.Parameter], dict[str, tuple[Any, Sequence[str]]]]:
+    """The parameters with the fields of a dataclass in its place, and by name which dataclass is made of which."""
+    spread: list[inspect.Parameter] = []
+    groups: dict[str, tuple[Any, Sequence[str]]] = {}
+    for parameter in parameters:
+        if not dataclasses.is_dataclass(parameter.annotation):
+            spread.append(parameter)
+            continue
+        group: Any = parameter.annotation
+        fields = inspect.signature(group, eval_str=True).parameters
+        groups[parameter.name] = group, list(fields)
+        spread += [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in fields.values()]
+    return spread, groups

@@ -9,7 +9,7 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.commands.people import People
 from studentdb.context import Context
 from studentdb.errors import CancelledError, UsageError
@@ -25,15 +25,13 @@ def roster(
     *,
     role: Annotated[str | None, typer.Option("--role", metavar="student|teacher", help="Only these.")] = None,
     ended: Annotated[bool, typer.Option("--ended", help="Also those who are in it no more.")] = False,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the people of a class, by name. Who attends it sees their names, who teaches it their dates as well."""
     found = context.classes.find(class_)
     filters: dict[str, Any] = nouns.given({"role": role, "ended": ended or None})
-    nouns.show_list(
-        context.roster(found.id).list(limit=limit, **filters),
+    listing.show(
+        context.roster(found.id),
         {
             "Number": lambda each: each.identifier or "",
             "Family name": lambda each: each.family_name or "",
@@ -43,10 +41,9 @@ def roster(
             "Until before": lambda each: each.end_date or "",
             "Status": lambda each: each.status or "",
         },
-        as_json=as_json,
-        output=output,
         words=("person", "people"),
         nothing=f"Nobody is in {found.title}: studentdb classes enroll {found.class_code} NUMBER",
+        **filters,
     )
 
 
@@ -123,14 +120,12 @@ def classes(
     people: People,
     person: str,
     *,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the classes of {an}, by title; those that are over as well."""
     who = people.records(context).find(person)
-    nouns.show_list(
-        context.enrollments.list(limit=limit, person_id=who.id),
+    listing.show(
+        context.enrollments,
         {
             "Code": lambda each: each.class_code,
             "Title": lambda each: each.title,
@@ -139,10 +134,9 @@ def classes(
             "Until before": lambda each: each.end_date or "",
             "Status": lambda each: each.status,
         },
-        as_json=as_json,
-        output=output,
         words=("class", "classes"),
         nothing=f"{_name(who)} is in no class: studentdb classes enroll CLASS {who.identifier}",
+        person_id=who.id,
     )
 
 

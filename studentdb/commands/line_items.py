@@ -10,7 +10,7 @@ import typer
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
 from studentdb.commands.enrollments import Which
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 from studentdb.errors import UsageError
 
@@ -42,12 +42,10 @@ def register(scores: typer.Typer) -> None:
         command(scores)(each)
 
 
-def items(
-    context: Context, class_: Which, *, limit: Limit = None, output: Output = "table", as_json: Json = False
-) -> None:
+def items(context: Context, class_: Which, *, listing: Listing) -> None:
     """List what is graded in a class, by due date."""
-    nouns.show_list(
-        of_class(context, class_).list(limit=limit),
+    listing.show(
+        of_class(context, class_),
         {
             "Title": lambda each: each.title,
             "Kind": lambda each: each.category or "",
@@ -57,8 +55,6 @@ def items(
             "Due": lambda each: each.due_date,
             "Status": lambda each: each.status,
         },
-        as_json=as_json,
-        output=output,
         words=("line item", "line items"),
         nothing="Nothing is graded in this class yet: studentdb scores add-item",
     )

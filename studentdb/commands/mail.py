@@ -10,7 +10,7 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, command
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 from studentdb.errors import StudentDBError, UsageError
 
@@ -80,16 +80,14 @@ def test(context: Context, email: Annotated[str, typer.Argument(metavar="ADDRESS
 test.__test__ = False  # type: ignore[attr-defined]
 
 
-def list_(context: Context, *, limit: Limit = None, output: Output = "table", as_json: Json = False) -> None:
+def list_(context: Context, *, listing: Listing) -> None:
     """List the addresses that get no mail."""
     from studentdb.api.nouns import SUPPRESSION
     from studentdb.api.records import Records
 
-    nouns.show_list(
-        Records(context.api, SUPPRESSION).list(limit=limit),
+    listing.show(
+        Records(context.api, SUPPRESSION),
         {"Address": lambda each: each.email, "Why": lambda each: each.reason, "Since": lambda each: each.at},
-        as_json=as_json,
-        output=output,
         words=("address", "addresses"),
         nothing="Every address gets mail.",
     )

@@ -12,7 +12,7 @@ import typer
 
 from studentdb.commands import media_upkeep, nouns
 from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 from studentdb.errors import StudentDBError, UsageError
 
@@ -99,9 +99,7 @@ def list_(
     in_class: InClass = None,
     student: OfStudent = None,
     every: Annotated[bool, typer.Option("--all", help="Everybody's. For admins.")] = False,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List files, the newest first: yours, or those of a class or about a student."""
     filters: dict[str, Any] = {"every": True} if every else {}
@@ -109,13 +107,12 @@ def list_(
         filters["class_id"] = context.classes.find(in_class).id
     if student:
         filters["student_id"] = context.students.find(student).id
-    nouns.show_list(
-        context.media.list(limit=limit, **filters),
+    listing.show(
+        context.media,
         _COLUMNS,
-        as_json=as_json,
-        output=output,
         words=("file", "files"),
         nothing="There are no files: studentdb media upload FILE",
+        **filters,
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 from studentdb.errors import CancelledError, NotAllowedError, UsageError
 
@@ -48,18 +48,15 @@ def list_(
     context: Context,
     *,
     unread: Annotated[bool, typer.Option("--unread", help="Only what you have not read.")] = False,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the notifications for you, the newest first."""
-    nouns.show_list(
-        context.received_notifications.list(limit=limit, **({"unread": True} if unread else {})),
+    listing.show(
+        context.received_notifications,
         {**_COLUMNS, "Read": lambda each: "yes" if each.read else "no"},
-        as_json=as_json,
-        output=output,
         words=("notification", "notifications"),
         nothing="There is nothing that you have not read." if unread else "There are no notifications for you.",
+        unread=unread or None,
     )
 
 
@@ -104,16 +101,15 @@ def send(
     nouns.show(context.notifications.create(new), as_json=as_json, console=console)
 
 
-def sent(context: Context, *, to: To, limit: Limit = None, output: Output = "table", as_json: Json = False) -> None:
+def sent(context: Context, *, to: To, listing: Listing) -> None:
     """List what was sent to one audience, the newest first. For admins."""
     audience = _audience(context, *_whom(to))
-    nouns.show_list(
-        context.notifications.list(limit=limit, audience=audience),
+    listing.show(
+        context.notifications,
         _COLUMNS,
-        as_json=as_json,
-        output=output,
         words=("notification", "notifications"),
         nothing=f"Nothing that is still shown was sent to {to}.",
+        audience=audience,
     )
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", bound=ResponseModel)
 
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N.")]
 Output = Annotated[
     Literal["table", "json", "csv"],
     typer.Option("--output", help="How to print: a table, JSON, or CSV for a spreadsheet."),

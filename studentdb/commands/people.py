@@ -11,7 +11,8 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Columns, Limit, Output
+from studentdb.commands.listing import Listing
+from studentdb.commands.nouns import Columns
 from studentdb.context import Context
 from studentdb.errors import UsageError
 
@@ -125,21 +126,19 @@ def _list(
     *,
     search: Search = None,
     contains: Contains = False,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the {many}, by name, or those whom --search finds."""
     if contains and search is None:
         raise UsageError("--contains says how to search", hint="--search TEXT --contains")
     match = "contains" if contains else None
-    nouns.show_list(
-        people.records(context).list(limit=limit, search=search, match=match),
+    listing.show(
+        people.records(context),
         people.columns,
-        as_json=as_json,
-        output=output,
         words=(people.one, people.many),
         nothing=f"There are no {people.many} yet: studentdb {people.many} add" if search is None else _nobody(contains),
+        search=search,
+        match=match,
     )
 
 

@@ -8,7 +8,8 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Columns, Limit, Output
+from studentdb.commands.listing import Listing
+from studentdb.commands.nouns import Columns
 from studentdb.context import Context
 from studentdb.errors import CancelledError
 
@@ -31,9 +32,7 @@ def list_(
     state: Annotated[
         str, typer.Option("--state", metavar="STATE", help="pending; or approved or refused, in the last 90 days.")
     ] = "pending",
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List who has signed up, the oldest first."""
     columns: Columns = {
@@ -44,13 +43,12 @@ def list_(
         "Since": lambda each: each.requested_at,
         "Reason": lambda each: each.reason or "",
     }
-    nouns.show_list(
-        context.registrations.list(limit=limit, state=state),
+    listing.show(
+        context.registrations,
         columns,
-        as_json=as_json,
-        output=output,
         words=("registration", "registrations"),
         nothing=f"No registration is {state}.",
+        state=state,
     )
 
 

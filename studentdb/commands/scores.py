@@ -10,7 +10,8 @@ from studentdb.commands import audit, line_items, nouns, score_import
 from studentdb.commands.command import Json, Yes, command
 from studentdb.commands.enrollments import Which
 from studentdb.commands.line_items import WhichItem
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
+from studentdb.commands.nouns import Output
 from studentdb.context import Context
 from studentdb.errors import CancelledError
 
@@ -104,22 +105,18 @@ def history(
     item: WhichItem,
     student: Who,
     *,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """Show every change of a score: when, by which account, and what, the newest first."""
     class_id, found, student_id = _place(context, class_, item, student)
-    nouns.show_list(
-        context.result_history(class_id, found.id, student_id).list(limit=limit),
+    listing.show(
+        context.result_history(class_id, found.id, student_id),
         {
             "Time": lambda each: each.at,
             "Who": lambda each: each.actor,
             "What": lambda each: each.operation,
             "Changes": audit.changes,
         },
-        as_json=as_json,
-        output=output,
         words=("change", "changes"),
         nothing="No score was ever given here.",
     )

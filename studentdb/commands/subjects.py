@@ -8,7 +8,7 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
-from studentdb.commands.nouns import Limit, Output
+from studentdb.commands.listing import Listing
 from studentdb.context import Context
 
 Which = Annotated[str, typer.Argument(metavar="SUBJECT", help="The subject's code or id.")]
@@ -49,18 +49,16 @@ def add(
     nouns.show(context.subjects.create(subject), as_json=as_json, console=console)
 
 
-def list_(context: Context, *, limit: Limit = None, output: Output = "table", as_json: Json = False) -> None:
+def list_(context: Context, *, listing: Listing) -> None:
     """List the subjects, by code."""
-    nouns.show_list(
-        context.subjects.list(limit=limit),
+    listing.show(
+        context.subjects,
         {
             "Code": lambda each: each.code,
             "Title": lambda each: each.title,
             "Credits": lambda each: each.credits or "",
             "Status": lambda each: each.status,
         },
-        as_json=as_json,
-        output=output,
         words=("subject", "subjects"),
         nothing="There are no subjects yet: studentdb subjects add",
     )

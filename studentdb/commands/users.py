@@ -9,8 +9,9 @@ import typer
 
 from studentdb.commands import nouns
 from studentdb.commands.command import Json, Yes, command
+from studentdb.commands.listing import Listing
 from studentdb.commands.mail import finished
-from studentdb.commands.nouns import Columns, Limit, Output
+from studentdb.commands.nouns import Columns, Output
 from studentdb.context import Context
 from studentdb.errors import CancelledError
 
@@ -43,18 +44,15 @@ def list_(
     context: Context,
     *,
     role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only admin, lecturer or student.")] = None,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the accounts, role by role. An account without a role is found by: studentdb users check."""
-    nouns.show_list(
-        context.users.list(limit=limit, role=role),
+    listing.show(
+        context.users,
         _COLUMNS,
-        as_json=as_json,
-        output=output,
         words=("account", "accounts"),
         nothing="Nobody has an account in this role: studentdb users invite EMAIL --role ROLE",
+        role=role,
     )
 
 
@@ -166,16 +164,14 @@ def invitations(
         str, typer.Option("--state", metavar="STATE", help="pending, failed (with the reason) or sent.")
     ] = "pending",
     send: Annotated[bool, typer.Option("--send", help="Go on sending those that are pending.")] = False,
-    limit: Limit = None,
-    output: Output = "table",
-    as_json: Json = False,
+    listing: Listing,
 ) -> None:
     """List the invitations that were queued from files, or go on sending them, from any machine."""
     from studentdb.api.nouns import INVITATION
     from studentdb.api.records import Records
 
     if send:
-        _send(context, nouns.announced(context), None, as_json=as_json)
+        _send(context, nouns.announced(context), None, as_json=listing.as_json)
         return
     columns: Columns = {
         "E-mail": lambda each: each.email,
@@ -184,13 +180,12 @@ def invitations(
         "State": lambda each: each.state,
         "Reason": lambda each: each.reason or "",
     }
-    nouns.show_list(
-        Records(context.api, INVITATION).list(limit=limit, state=state),
+    listing.show(
+        Records(context.api, INVITATION),
         columns,
-        as_json=as_json,
-        output=output,
         words=("invitation", "invitations"),
         nothing=f"No invitation is {state}.",
+        state=state,
     )
 
 
