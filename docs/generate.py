@@ -202,10 +202,10 @@ def exit_codes() -> str:
 def operations() -> str:
     """Every operation of the API, by noun: what it takes, who may do it."""
     from studentdb.contract import openapi  # noqa: PLC0415 - as below
-    from studentdb.contract.operations import OPERATIONS  # noqa: PLC0415
+    from studentdb.contract.operations import operations as every  # noqa: PLC0415
 
     nouns: dict[str, list[Any]] = {}
-    for each in OPERATIONS:
+    for each in every():
         nouns.setdefault(openapi.tag(each), []).append(each)
     parts = []
     for noun, found in nouns.items():

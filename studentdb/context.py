@@ -5,35 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from studentdb import home
+from studentdb.api.nouns import Nouns
 from studentdb.errors import StudentDBError, UsageError
 
 if TYPE_CHECKING:
     from studentdb.api.client import ApiClient
     from studentdb.api.cognito import Cognito
-    from studentdb.api.media import Files
     from studentdb.api.mfa import SecondFactor
-    from studentdb.api.records import Noun, Records
-    from studentdb.api.scores import Scores
     from studentdb.api.session import Session
     from studentdb.api.tokens import Binding
     from studentdb.api.transport import Http
-    from studentdb.contract.academic_sessions import AcademicSession
-    from studentdb.contract.audit import Act
-    from studentdb.contract.classes import Class
-    from studentdb.contract.enrollments import Enrollment, PersonEnrollment, RosterEntry
-    from studentdb.contract.line_items import LineItem
-    from studentdb.contract.media import Media
-    from studentdb.contract.models import ResponseModel
-    from studentdb.contract.notifications import Notification, ReceivedNotification
-    from studentdb.contract.registrations import Registration
-    from studentdb.contract.results import Result
-    from studentdb.contract.staff import Admin, Lecturer
-    from studentdb.contract.students import Student
-    from studentdb.contract.subjects import Subject
-    from studentdb.contract.users import User
     from studentdb.local.engine import LocalEngine
     from studentdb.provision.aws import Aws
     from studentdb.provision.deployer import Deployer
@@ -42,10 +26,8 @@ if TYPE_CHECKING:
     from studentdb.settings import Settings
     from studentdb.targets import Known, Registry, Target
 
-    T = TypeVar("T", bound=ResponseModel)
 
-
-class Context:
+class Context(Nouns):
     """`flags` are those that choose a deployment or a setting; None where one was not given."""
 
     def __init__(self, flags: Mapping[str, object], *, environ: Mapping[str, str], cwd: Path) -> None:
@@ -229,145 +211,6 @@ class Context:
         from studentdb.api.client import ApiClient
 
         return ApiClient(self.http, self.session)
-
-    @cached_property
-    def students(self) -> Records[Student]:
-        """The students of `known`."""
-        from studentdb.api.nouns import STUDENT
-
-        return self._records(STUDENT)
-
-    @cached_property
-    def lecturers(self) -> Records[Lecturer]:
-        """The lecturers of `known`."""
-        from studentdb.api.nouns import LECTURER
-
-        return self._records(LECTURER)
-
-    @cached_property
-    def admins(self) -> Records[Admin]:
-        """The admins of `known`, as people."""
-        from studentdb.api.nouns import ADMIN
-
-        return self._records(ADMIN)
-
-    @cached_property
-    def academic_sessions(self) -> Records[AcademicSession]:
-        """The academic sessions of `known`."""
-        from studentdb.api.nouns import ACADEMIC_SESSION
-
-        return self._records(ACADEMIC_SESSION)
-
-    @cached_property
-    def subjects(self) -> Records[Subject]:
-        """The subjects of `known`."""
-        from studentdb.api.nouns import SUBJECT
-
-        return self._records(SUBJECT)
-
-    @cached_property
-    def classes(self) -> Records[Class]:
-        """The classes of `known`; for lecturers and students their own."""
-        from studentdb.api.nouns import CLASS
-
-        return self._records(CLASS)
-
-    @cached_property
-    def enrollments(self) -> Records[PersonEnrollment]:
-        """The enrollments of people, listed by person."""
-        from studentdb.api.nouns import ENROLLMENTS
-
-        return self._records(ENROLLMENTS)
-
-    def roster(self, class_id: str) -> Records[RosterEntry]:
-        """The people of a class, listed by name."""
-        from studentdb.api.nouns import ROSTER
-
-        return self._records(ROSTER, {"id": class_id})
-
-    def enrollments_in(self, class_id: str) -> Records[Enrollment]:
-        """The enrollments in a class, by person."""
-        from studentdb.api.nouns import ENROLLMENT
-
-        return self._records(ENROLLMENT, {"id": class_id})
-
-    def line_items(self, class_id: str) -> Records[LineItem]:
-        """What is graded in a class."""
-        from studentdb.api.nouns import LINE_ITEM
-
-        return self._records(LINE_ITEM, {"classId": class_id})
-
-    def results(self, class_id: str, item_id: str) -> Records[Result]:
-        """The results in a line item, by student; they are given with `scores`."""
-        from studentdb.api.nouns import RESULT
-
-        return self._records(RESULT, {"classId": class_id, "id": item_id})
-
-    def result_history(self, class_id: str, item_id: str, student_id: str) -> Records[Act]:
-        """The changes of a result; they can only be listed."""
-        from studentdb.api.nouns import RESULT_HISTORY
-
-        return self._records(RESULT_HISTORY, {"classId": class_id, "id": item_id, "studentId": student_id})
-
-    def scores(self, class_id: str) -> Scores:
-        """The scores of a class, and what follows from them."""
-        from studentdb.api.scores import Scores
-
-        return Scores(self.api, class_id)
-
-    @cached_property
-    def audit(self) -> Records[Act]:
-        """The audit of `known`; it can only be listed."""
-        from studentdb.api.nouns import ACT
-
-        return self._records(ACT)
-
-    @cached_property
-    def users(self) -> Records[User]:
-        """The accounts of `known`."""
-        from studentdb.api.nouns import USER
-
-        return self._records(USER)
-
-    @cached_property
-    def registrations(self) -> Records[Registration]:
-        """Who has signed up at `known`; they can only be listed, and decided on."""
-        from studentdb.api.nouns import REGISTRATION
-
-        return self._records(REGISTRATION)
-
-    @cached_property
-    def notifications(self) -> Records[Notification]:
-        """What was sent at `known`, audience by audience."""
-        from studentdb.api.nouns import NOTIFICATION
-
-        return self._records(NOTIFICATION)
-
-    @cached_property
-    def media(self) -> Records[Media]:
-        """The records of files at `known`; they are made with `files`."""
-        from studentdb.api.nouns import MEDIA
-
-        return self._records(MEDIA)
-
-    @cached_property
-    def files(self) -> Files:
-        """The files themselves, to and from S3."""
-        from studentdb.api.media import Files
-
-        return Files(self.api, self.http)
-
-    @cached_property
-    def received_notifications(self) -> Records[ReceivedNotification]:
-        """The notifications at `known` for whoever is signed in; they can only be listed."""
-        from studentdb.api.nouns import RECEIVED_NOTIFICATION
-
-        return self._records(RECEIVED_NOTIFICATION)
-
-    def _records(self, noun: Noun[T], within: Mapping[str, str] | None = None) -> Records[T]:
-        from studentdb.api.records import Records
-
-        return Records(self.api, noun, within)
 
     @property
     def is_chosen(self) -> bool:

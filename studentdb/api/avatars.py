@@ -47,10 +47,10 @@ class Avatars:
         self._files = files
 
     def upload(self, student_id: str, path: Path, new: AvatarCreate, advance: Advance) -> Media:
-        """The record after the picture was looked at, as `Files.upload`."""
+        """The record after the picture was looked at: `Files.upload` and `Files.looked_at`."""
         headers = {IDEMPOTENCY_KEY: str(uuid.uuid4())}
         call = self._client.call("create_student_avatar", path={"id": student_id}, body=new, headers=headers)
-        return self._files.sent(path, parsed(MediaUpload, call), advance)
+        return self._files.looked_at(self._files.sent(path, parsed(MediaUpload, call), advance))
 
     def find(self, student_id: str) -> Media:
         """The record of a student's avatar. Raises NotFoundError where there is none."""

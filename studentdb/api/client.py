@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
@@ -11,10 +12,13 @@ import httpx
 from studentdb.api.problems import error_of, parsed
 from studentdb.api.session import Session
 from studentdb.api.transport import Http
-from studentdb.contract.me import Me
-from studentdb.contract.models import Health, RequestModel
+from studentdb.contract.models import RequestModel
 from studentdb.contract.operations import operation
 from studentdb.errors import NotSignedInError
+
+if TYPE_CHECKING:
+    from studentdb.contract.me import Me
+    from studentdb.contract.service import Health
 
 
 class ApiClient:
@@ -62,10 +66,14 @@ class ApiClient:
 
     def me(self) -> Me:
         """Who the API takes the caller for, and their own record. Raises as `call`."""
+        from studentdb.contract.me import Me
+
         return parsed(Me, self.call("me"))
 
     def health(self) -> Health:
         """That the API answers; needs no sign-in. Raises UnavailableError."""
+        from studentdb.contract.service import Health
+
         return parsed(Health, self.call("health"))
 
 

@@ -66,10 +66,7 @@ class Files:
         self._sleep = sleep
 
     def upload(self, path: Path, new: MediaCreate, advance: Advance) -> Media:
-        """The record after the file was looked at. Raises StudentDBError when S3 refuses it.
-
-        When nobody has looked at it within a minute, it is returned as it is: `pending`.
-        """
+        """The record when S3 has the file, which nobody has looked at yet. Raises StudentDBError when S3 refuses it."""
         call = self._client.call("create_media", body=new, headers={IDEMPOTENCY_KEY: str(uuid.uuid4())})
         return self.sent(path, parsed(MediaUpload, call), advance)
 
@@ -84,7 +81,18 @@ class Files:
             raise StudentDBError(
                 f"{path.name} was not stored", why=why, hint=f"studentdb media delete {form.media.id}, then try again"
             )
-        return self._looked_at(form.media)
+        return form.media
+
+    def looked_at(self, media: Media) -> Media:
+        """The record after the file that has arrived was looked at; after a minute as it is, `pending`."""
+        end, pause = time.monotonic() + _LOOKED_AT, 0.05
+        while True:
+            now = parsed(Media, self._client.call("get_media", path={"id": media.id}))
+            if now.status != "pending" or time.monotonic() > end:
+                return now
+            self._sleep(pause)
+            # What a large file takes, it waits a quarter longer at most.
+            pause = min(pause * 1.25, 3.0)
 
     def link(
         self, media_id: str, minutes: int, *, thumbnail: bool = False, square: SquareSize | None = None
@@ -126,9 +134,9 @@ class Files:
         return parsed(Media, self._client.call("restore_media", path={"id": media.id}, body=body))
 
     def retry(self, media: Media) -> Media:
-        """The record after a file that has arrived was looked at again, as `upload`."""
+        """The record after a file that has arrived was looked at again, as `looked_at`."""
         body = MediaRetry(version=media.version)
-        return self._looked_at(parsed(Media, self._client.call("retry_media", path={"id": media.id}, body=body)))
+        return self.looked_at(parsed(Media, self._client.call("retry_media", path={"id": media.id}, body=body)))
 
     def versions(self, media_id: str) -> list[MediaVersion]:
         """What S3 has of a file, the newest first; no more than 100."""
@@ -168,16 +176,6 @@ class Files:
                 return
             asked = MediaCheck(repair=repair, cursor=part.next_cursor)
 
-    def _looked_at(self, media: Media) -> Media:
-        end, pause = time.monotonic() + _LOOKED_AT, 0.2
-        while True:
-            now = parsed(Media, self._client.call("get_media", path={"id": media.id}))
-            if now.status != "pending" or time.monotonic() > end:
-                return now
-            self._sleep(pause)
-            # What a large file takes, it waits a quarter longer at most.
-            pause = min(pause * 1.25, 3.0)
-
 
 class _Counted:
     """A file that tells how much of it was read; httpx needs no more of one than this."""
@@ -187,7 +185,8 @@ class _Counted:
         self._advance = advance
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
+        # httpx asks for 64 KiB at a time and takes what comes: fewer pieces are less work.
+        piece = self._file.read(size if size < 0 else max(size, _PIECE))
         self._advance(len(piece))
         return piece
 

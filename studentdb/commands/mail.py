@@ -82,11 +82,8 @@ test.__test__ = False  # type: ignore[attr-defined]
 
 def list_(context: Context, *, listing: Listing) -> None:
     """List the addresses that get no mail."""
-    from studentdb.api.nouns import SUPPRESSION
-    from studentdb.api.records import Records
-
     listing.show(
-        Records(context.api, SUPPRESSION),
+        context.suppressions,
         {"Address": lambda each: each.email, "Why": lambda each: each.reason, "Since": lambda each: each.at},
         words=("address", "addresses"),
         nothing="Every address gets mail.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,7 +53,7 @@ def register(media: typer.Typer) -> None:
 
 def upload(
     context: Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The files.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The files.")],
     *,
     name: Annotated[
         str | None, typer.Option("--name", help="What one file is called there; its own name else.")
@@ -68,29 +69,33 @@ def upload(
 
     if in_class and student:
         raise UsageError("a file is for a class or about a student, not both")
-    if name and len(files) > 1:
+    if name and len(paths) > 1:
         raise UsageError("--name names one file", hint="leave it out: each file keeps its own name")
     fields = nouns.given({"caption": caption, "expires_at": expires and nouns.end_of(expires)})
-    found = [(path, _described(path, {**fields, **({"name": name} if name else {})})) for path in files]
+    found = [(path, _described(path, {**fields, **({"name": name} if name else {})})) for path in paths]
     console = nouns.announced(context)
     audience: dict[str, str] = {}
     if in_class:
         audience["class_id"] = context.classes.find(in_class).id
     if student:
         audience["student_id"] = context.students.find(student).id
-    stored, failed = [], []
-    with Count(console, "bytes", sum(new.size for _, new in found)) as count, ThreadPoolExecutor(_AT_A_TIME) as pool:
-        advance = _advance(count)
-        uploads = [
-            (path, pool.submit(context.files.upload, path, new.model_copy(update=audience), advance))
-            for path, new in found
-        ]
-        for path, each in uploads:
-            try:
-                stored.append(each.result())
-            except StudentDBError as error:
-                failed.append((path, error))
-    _tell(console, stored, failed, as_json=as_json)
+    files = context.files
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        with Count(console, "bytes", sum(new.size for _, new in found)) as count:
+            advance = _advance(count)
+            sent, failed = _ended(
+                (path, pool.submit(files.upload, path, new.model_copy(update=audience), advance)) for path, new in found
+            )
+        if sent:
+            console.say(
+                f"{'1 file has' if len(sent) == 1 else f'{len(sent)} files have'} arrived and will be looked at."
+            )
+        stored, unknown = _ended((path, pool.submit(files.looked_at, media)) for path, media in sent)
+    for path, error in unknown:
+        console.say(f"{path} arrived; what became of it is not known: {error}")
+    _tell(console, [media for _, media in stored], failed, as_json=as_json)
+    if unknown:
+        raise unknown[0][1]
 
 
 def list_(
@@ -217,6 +222,20 @@ def _described(path: Path, fields: dict[str, Any]) -> MediaCreate:
         raise InvalidInputError(f"{path} cannot be uploaded", error.fields) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read", why=error.strerror or str(error)) from error
+
+
+def _ended(
+    begun: Iterable[tuple[Path, Future[Media]]],
+) -> tuple[list[tuple[Path, Media]], list[tuple[Path, StudentDBError]]]:
+    """What came of each file, and what went wrong."""
+    done: list[tuple[Path, Media]] = []
+    failed: list[tuple[Path, StudentDBError]] = []
+    for path, future in list(begun):
+        try:
+            done.append((path, future.result()))
+        except StudentDBError as error:
+            failed.append((path, error))
+    return done, failed
 
 
 def _advance(count: Count) -> Any:

@@ -28,7 +28,7 @@ def permissions(
     "own" are the person's own records, "own classes'" those of the classes that they teach or attend.
     """
     from studentdb.contract.operation import ROLES
-    from studentdb.contract.operations import OPERATIONS
+    from studentdb.contract.operations import operations
     from studentdb.errors import UsageError
     from studentdb.ui.console import Console
     from studentdb.ui.tables import Column, table
@@ -37,7 +37,7 @@ def permissions(
         raise UsageError(f"there is no role {role}", hint=f"the roles are {', '.join(ROLES)}")
     shown = [each for each in ROLES if role in (None, each)]
     rows: list[dict[str, str]] = []
-    for operation in OPERATIONS:
+    for operation in operations():
         everybody = "self" if operation.signed_in else "any" if operation.public else ""
         cells: dict[str, str] = {each: everybody or operation.allowed.get(each, "") for each in shown}
         if any(cells.values()):

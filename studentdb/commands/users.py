@@ -167,9 +167,6 @@ def invitations(
     listing: Listing,
 ) -> None:
     """List the invitations that were queued from files, or go on sending them, from any machine."""
-    from studentdb.api.nouns import INVITATION
-    from studentdb.api.records import Records
-
     if send:
         _send(context, nouns.announced(context), None, as_json=listing.as_json)
         return
@@ -181,7 +178,7 @@ def invitations(
         "Reason": lambda each: each.reason or "",
     }
     listing.show(
-        Records(context.api, INVITATION),
+        context.invitations,
         columns,
         words=("invitation", "invitations"),
         nothing=f"No invitation is {state}.",
@@ -252,14 +249,12 @@ def _invite_all(context: Context, file: Path, role: str | None, *, as_json: bool
 
 def _send(context: Context, console: Console, total: int | None, *, as_json: bool) -> None:
     from studentdb.api import user_upkeep
-    from studentdb.api.nouns import INVITATION
-    from studentdb.api.records import Records
     from studentdb.ui.progress import Count
 
     sent = failed = 0
     stopped: str | None = None
     if total is None:
-        total = sum(1 for _ in Records(context.api, INVITATION).list(state="pending"))
+        total = sum(1 for _ in context.invitations.list(state="pending"))
     with Count(console, "invitations", total) as count:
         for part in user_upkeep.send(context.api):
             sent, failed, stopped = sent + part.sent, failed + part.failed, part.stopped

@@ -15,7 +15,7 @@ from typing import Any
 
 from studentdb.contract.models import RequestModel
 from studentdb.contract.operation import Operation
-from studentdb.contract.operations import OPERATIONS
+from studentdb.contract.operations import operations
 
 CONTRACT = Path(__file__).parents[2] / "lambda_src" / "studentdb_api" / "contract.json"
 
@@ -54,7 +54,7 @@ class ExportError(Exception):
 
 def contract() -> dict[str, Any]:
     """The contract as the functions read it."""
-    return {"operations": [_operation(operation) for operation in OPERATIONS]}
+    return {"operations": [_operation(operation) for operation in operations()]}
 
 
 def rendered() -> str:

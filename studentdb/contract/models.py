@@ -163,20 +163,6 @@ class ResponseModel(_Model):
     model_config = ConfigDict(extra="ignore")
 
 
-class Health(ResponseModel):
-    """The API answers."""
-
-    status: Literal["ok"]
-
-
-class OpenApi(ResponseModel):
-    """This description of the API, as OpenAPI 3.1 has it."""
-
-    openapi: str
-    info: dict[str, Any]
-    paths: dict[str, Any]
-
-
 class Holder(ResponseModel):
     """Who already has a value that must be unique: a person has a number and names, everything else a title."""
 

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 from studentdb.contract.export import ExportError, schema_of
 from studentdb.contract.models import Problem, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
-from studentdb.contract.operations import OPERATIONS
+from studentdb.contract.operations import operations
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -67,14 +67,14 @@ def document() -> dict[str, Any]:
     schemas: dict[str, Any] = {"GatewayMessage": _GATEWAY_MESSAGE}
     _add_answer(schemas, Problem)
     paths: dict[str, Any] = {}
-    for each in OPERATIONS:
+    for each in operations():
         paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "studentdb", "version": "1", "description": _ABOUT},
         # From the document's own address, whether it was read at the site or at the gateway's stage.
         "servers": [{"url": ".."}],
-        "tags": [{"name": name} for name in dict.fromkeys(map(tag, OPERATIONS))],
+        "tags": [{"name": name} for name in dict.fromkeys(map(tag, operations()))],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),

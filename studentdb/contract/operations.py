@@ -6,55 +6,39 @@ paths. An operation without a handler fails the functions' import; a route canno
 
 from __future__ import annotations
 
-from studentdb.contract import (
-    academic_sessions,
-    audit,
-    avatars,
-    classes,
-    custom_fields,
-    enrollments,
-    line_items,
-    mail,
-    me,
-    media,
-    models,
-    notifications,
-    registrations,
-    results,
-    score_sheets,
-    staff,
-    students,
-    subjects,
-    user_upkeep,
-    users,
-)
+import importlib
+import sys
+from functools import cache
+
 from studentdb.contract.operation import Operation
 
-OPERATIONS: tuple[Operation, ...] = (
-    Operation(name="health", method="GET", path="/api/health", response=models.Health, public=True),
-    Operation(name="openapi", method="GET", path="/api/openapi.json", response=models.OpenApi, public=True),
-    *me.OPERATIONS,
-    *custom_fields.OPERATIONS,
-    *students.OPERATIONS,
-    *staff.OPERATIONS,
-    *academic_sessions.OPERATIONS,
-    *subjects.OPERATIONS,
-    *classes.OPERATIONS,
-    *enrollments.OPERATIONS,
-    *audit.OPERATIONS,
-    *user_upkeep.OPERATIONS,
-    *registrations.OPERATIONS,
-    *users.OPERATIONS,
-    *notifications.OPERATIONS,
-    *media.OPERATIONS,
-    *avatars.OPERATIONS,
-    *line_items.OPERATIONS,
-    *results.OPERATIONS,
-    *score_sheets.OPERATIONS,
-    *mail.OPERATIONS,
+# In the order of the documents. Most of the time of a command's start would go into making the models of all of them.
+_MODULES = tuple(
+    f"studentdb.contract.{name}"
+    for name in (
+        *("service", "me", "custom_fields", "students", "staff", "academic_sessions", "subjects", "classes"),
+        *("enrollments", "audit", "user_upkeep", "registrations", "users", "notifications", "media", "avatars"),
+        *("line_items", "results", "score_sheets", "mail"),
+    )
 )
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """All of them."""
+    return tuple(each for module in _MODULES for each in _of(module))
 
 
 def operation(name: str) -> Operation:
     """The operation of this name. Raises KeyError."""
-    return {each.name: each for each in OPERATIONS}[name]
+    # Whoever calls one has its models already, as a rule.
+    for module in sorted(_MODULES, key=lambda each: each not in sys.modules):
+        for each in _of(module):
+            if each.name == name:
+                return each
+    raise KeyError(name)
+
+
+def _of(module: str) -> tuple[Operation, ...]:
+    found: tuple[Operation, ...] = importlib.import_module(module).OPERATIONS
+    return found

@@ -13,7 +13,7 @@ from studentdb.api.problems import InvalidInputError, checked
 from studentdb.contract.export import CONTRACT
 from studentdb.contract.models import RequestModel
 from studentdb.contract.operation import Operation
-from studentdb.contract.operations import OPERATIONS
+from studentdb.contract.operations import operations
 from tests.broken import broken_bodies, broken_values
 from tests.examples import EXAMPLES, Arguments, School, example
 
@@ -45,7 +45,7 @@ def functions_say(schema: Mapping[str, Any], value: object) -> set[tuple[str, st
 
 
 @pytest.mark.parametrize(
-    "each", [each for each in OPERATIONS if each.body and each.name in EXAMPLES], ids=lambda each: each.name
+    "each", [each for each in operations() if each.body and each.name in EXAMPLES], ids=lambda each: each.name
 )
 def test_bodies(each: Operation) -> None:
     assert each.body
@@ -57,7 +57,7 @@ def test_bodies(each: Operation) -> None:
         assert said(each.body, body) == theirs, path
 
 
-@pytest.mark.parametrize("each", [each for each in OPERATIONS if each.query.model_fields], ids=lambda each: each.name)
+@pytest.mark.parametrize("each", [each for each in operations() if each.query.model_fields], ids=lambda each: each.name)
 def test_queries(each: Operation) -> None:
     for name, text in broken_values(each.query):
         _, errors = validation.from_query(SCHEMAS[each.name]["query"], {name: text})

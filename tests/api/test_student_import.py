@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from studentdb.api.client import ApiClient
-from studentdb.api.nouns import STUDENT
-from studentdb.api.records import Records
+from studentdb.api.records import Noun, Records
 from studentdb.api.session import Session
 from studentdb.api.student_import import import_students
 from studentdb.api.tokens import TokenStore
@@ -68,7 +67,10 @@ def connect(tmp_path: Path) -> Callable[[School], Records[Student]]:
     def connected(school: School) -> Records[Student]:
         session = Session(BINDING, Door(), TokenStore(tmp_path, keyring=MemoryKeyring()), now=lambda: 0.0)
         session.sign_in("ada@example.edu", "pw", lambda: "")
-        return Records(ApiClient(Http(httpx.MockTransport(school), sleep=lambda _: None), session), STUDENT)
+        return Records(
+            ApiClient(Http(httpx.MockTransport(school), sleep=lambda _: None), session),
+            Noun("student", "students", Student, key="identifier"),
+        )
 
     return connected
 

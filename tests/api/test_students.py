@@ -10,9 +10,8 @@ import httpx
 import pytest
 
 from studentdb.api.client import ApiClient
-from studentdb.api.nouns import STUDENT
 from studentdb.api.problems import NotFoundError
-from studentdb.api.records import Records
+from studentdb.api.records import Noun, Records
 from studentdb.api.session import Session
 from studentdb.api.tokens import TokenStore
 from studentdb.contract.students import Student, StudentCreate, StudentUpdate
@@ -48,7 +47,7 @@ def session(tmp_path: Path) -> Session:
 
 def students(session: Session, *answers: Answer) -> tuple[Records[Student], Server]:
     server = Server(*answers)
-    return Records(ApiClient(server.http, session), STUDENT), server
+    return Records(ApiClient(server.http, session), Noun("student", "students", Student, key="identifier")), server
 
 
 def test_create(session: Session) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import secrets
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ import pytest
 from PIL import Image
 
 from studentdb.api.cognito import Cognito
+from studentdb.api.media import Files
 from studentdb.api.tokens import Binding
 from studentdb.api.transport import Http
+from studentdb.commands import media as commands
+from studentdb.context import Context
 from studentdb.contract.avatars import LARGEST_AVATAR
+from studentdb.contract.media import Media
+from studentdb.errors import UnavailableError
 from tests.command_line import CommandLine, Deployed
 from tests.flows.conftest import School
 from tests.pictures import SECRETS, photo, still
@@ -186,11 +192,37 @@ def test_fifty_at_once_and_nothing_is_lost(deployed: Deployed, tmp_path: Path) -
     files = [tmp_path / f"{number:02}.txt" for number in range(50)]
     for path in files:
         path.write_text(f"Number {path.stem}\n" * 50, encoding="utf-8")
-    made = json.loads(tool.ok("media", "upload", *map(str, files), "--json"))
+    uploaded = tool.run("media", "upload", *map(str, files), "--json")
+    assert "50 files have arrived and will be looked at.\n" in uploaded.err
+    made = json.loads(uploaded.out)
 
     assert {(each["name"], each["status"]) for each in made} == {(path.name, "ready") for path in files}
     listed = json.loads(tool.ok("media", "list", "--limit", "50", "--json"))
     assert {each["id"] for each in listed} == {each["id"] for each in made}
+
+
+def test_what_became_of_a_file_is_not_known(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has arrived, and then the network is gone."""
+
+    class Cut(Files):
+        def looked_at(self, media: Media) -> Media:
+            raise UnavailableError(f"nobody answers about {media.name}")
+
+    class CutContext(Context):
+        @cached_property
+        def files(self) -> Files:
+            return Cut(self.api, self.http)
+
+    machine = deployed.command_line
+    source = tmp_path / "lost.pdf"
+    source.write_bytes(PDF)
+    with pytest.raises(UnavailableError, match=r"nobody answers about lost\.pdf"):
+        commands.upload(CutContext({}, environ=machine.environment, cwd=machine.home), [source])
+    assert f"1 file has arrived and will be looked at.\n{source} arrived; what became of it" in capsys.readouterr().err
+    listed = json.loads(machine.ok("media", "list", "--filter", "name=lost.pdf", "--json"))
+    assert len(listed) == 1
 
 
 @pytest.mark.slow

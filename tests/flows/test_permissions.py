@@ -20,7 +20,7 @@ from studentdb.api.cognito import Cognito
 from studentdb.api.tokens import Binding
 from studentdb.api.transport import Http
 from studentdb.contract.operation import ROLES, Operation
-from studentdb.contract.operations import OPERATIONS, operation
+from studentdb.contract.operations import operation, operations
 from tests.command_line import Deployed
 from tests.examples import EXAMPLES, Arguments, School, address, example
 from tests.sign_ups import CODE, PASSWORD, Person, tell_confirmed
@@ -29,9 +29,9 @@ from tests.support import Backend
 # Somebody with an account and in no group.
 NOBODY = "nobody"
 
-LIMITED = [(each, role) for each in OPERATIONS for role, whose in each.allowed.items() if whose != "any"]
+LIMITED = [(each, role) for each in operations() for role, whose in each.allowed.items() if whose != "any"]
 
-each_operation = pytest.mark.parametrize("each", OPERATIONS, ids=lambda each: each.name)
+each_operation = pytest.mark.parametrize("each", operations(), ids=lambda each: each.name)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _signed_up(engine: Backend, deployed: Deployed) -> str:
 
 
 def test_no_operation_is_forgotten() -> None:
-    assert sorted(EXAMPLES) == sorted(each.name for each in OPERATIONS)
+    assert sorted(EXAMPLES) == sorted(each.name for each in operations())
 
 
 @each_operation

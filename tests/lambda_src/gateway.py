@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from studentdb.contract.operations import OPERATIONS
+from studentdb.contract.operations import operations
 from tests.lambda_src.events import event, public_event
 from tests.lambda_src.functions import Functions
 
-_PUBLIC = {(each.method, each.path) for each in OPERATIONS if each.public}
+_PUBLIC = {(each.method, each.path) for each in operations() if each.public}
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 Start = Callable[[str, list[tuple[str, str]]], object]
 

@@ -15,7 +15,7 @@ import pytest
 
 from studentdb.contract import openapi
 from studentdb.contract.operation import Operation
-from studentdb.contract.operations import OPERATIONS
+from studentdb.contract.operations import operations
 from tests.broken import broken_bodies, broken_values
 from tests.examples import EXAMPLES, Arguments, School, address, example
 from tests.lambda_src import files
@@ -54,11 +54,11 @@ def these(found: Iterator[Operation]) -> pytest.MarkDecorator:
     )
 
 
-with_body = these(each for each in OPERATIONS if each.body)
-with_path = these(each for each in OPERATIONS if each.parameters.model_fields)
-with_cursor = these(each for each in OPERATIONS if "cursor" in each.query.model_fields)
-that_create = these(each for each in OPERATIONS if openapi.creates(each))
-every = these(iter(OPERATIONS))
+with_body = these(each for each in operations() if each.body)
+with_path = these(each for each in operations() if each.parameters.model_fields)
+with_cursor = these(each for each in operations() if "cursor" in each.query.model_fields)
+that_create = these(each for each in operations() if openapi.creates(each))
+every = these(iter(operations()))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def school(api: Functions) -> Iterator[School]:
 
 
 def send(api: Functions, name: str, arguments: Arguments, **more: Any) -> Reply:
-    method = next(each.method for each in OPERATIONS if each.name == name)
+    method = next(each.method for each in operations() if each.name == name)
     query = arguments.query or None
     return api.send(event(method, address(name, arguments), body=arguments.body, query=query, **more))
 
