@@ -40,11 +40,12 @@ def page(role: str, text: str, match: Match, limit: int, after: str, find: Calla
     kind = PART if match == "contains" else WORD
     found, more = _matching(role, kind, wanted, limit - len(exact), after)
     known = postings.all_words if kind == PART else postings.words
+    is_exactly = _whose(text)
     people = [
         person
         for person in _people(found, find, consistent=kind == WORD)
         # The postings of parts lag behind.
-        if person["role"] == role and _fits(known(person), wanted, kind) and not _is_exactly(person, text)
+        if person["role"] == role and _fits(known(person), wanted, kind) and not is_exactly(person)
     ]
     return Page(exact + people, more)
 
@@ -59,10 +60,13 @@ def _exactly(role: str, text: str, find: Callable[[str], Record]) -> list[Record
     return [person] if person.get("role") == role else []
 
 
-def _is_exactly(person: Record, text: str) -> bool:
+def _whose(text: str) -> Callable[[Record], bool]:
+    """Whether a person has exactly this number or address."""
     if "@" in text:
-        return bool(person["email"] == text.lower())
-    return locks.same(person["identifier"]) == locks.same(text)
+        address = text.lower()
+        return lambda person: bool(person["email"] == address)
+    number = locks.same(text)
+    return lambda person: locks.same(person["identifier"]) == number
 
 
 def _matching(role: str, kind: str, wanted: Sequence[str], limit: int, after: str) -> tuple[list[Found], str]:
