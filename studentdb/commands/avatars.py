@@ -25,8 +25,13 @@ def avatar(
     student: Whose,
     file: Picture = None,
     *,
-    size: Annotated[Literal["64", "256"], typer.Option("--size", help="Which square: pixels of each side.")] = "256",
-    minutes: Annotated[int, typer.Option("--minutes", min=1, max=60, help="How long the link works.")] = 10,
+    size: Annotated[
+        Literal["64", "256"] | None,
+        typer.Option("--size", help="Which square, by pixels of each side (default: 256)."),
+    ] = None,
+    minutes: Annotated[
+        int | None, typer.Option("--minutes", min=1, max=60, help="How long the link works (default: 10).")
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="PATH", help="Download the square, to a file or folder.")
     ] = None,
@@ -42,6 +47,12 @@ def avatar(
     """
     if [file is not None, to is not None, delete].count(True) > 1:
         raise UsageError("FILE, --to and --delete are three different things", hint="give one of them")
+    if size and (file is not None or delete):
+        raise UsageError("--size is of a square that is there", hint="both are made of FILE, and --delete takes both")
+    if minutes and (file is not None or to is not None or delete):
+        raise UsageError("--minutes is of a link", hint="a link is what is printed without FILE, --to and --delete")
+    if force and to is None:
+        raise UsageError("--force is of --to", hint="a new picture takes the place of the one before without it")
     if file is not None:
         _upload(context, student, file, as_json=as_json)
     elif delete:
@@ -54,9 +65,9 @@ def avatar(
             as_json=as_json,
         )
     elif to is not None:
-        _download(context, student, size, to, force=force)
+        _download(context, student, size or "256", to, force=force)
     else:
-        _link(context, student, size, minutes, as_json=as_json)
+        _link(context, student, size or "256", minutes or 10, as_json=as_json)
 
 
 def _avatars(context: Context) -> Avatars:

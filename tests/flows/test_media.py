@@ -134,7 +134,14 @@ def test_what_can_be_no_avatar_is_told_before_anybody_is_asked(tmp_path: Path) -
     ):
         refused = tool.run("students", "avatar", "S1", str(path))
         assert (refused.code, says in refused.err) == (2, True), refused.err
-    assert "different things" in tool.run("students", "avatar", "S1", str(text), "--delete").err
+    for flags, says in (
+        ((str(text), "--delete"), "different things"),
+        ((str(text), "--size", "64"), "--size is of a square that is there"),
+        (("--delete", "--minutes", "5"), "--minutes is of a link"),
+        (("--force",), "--force is of --to"),
+    ):
+        refused = tool.run("students", "avatar", "S1", *flags)
+        assert (refused.code, says in refused.err) == (2, True), refused.err
 
 
 def test_what_is_refused(deployed: Deployed, tmp_path: Path) -> None:
