@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import subprocess
 import sys
 import tempfile
-import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from studentdb import home
 from studentdb.errors import StudentDBError
-from studentdb.provision.package import zipped
+from studentdb.provision.package import renamed, zipped
 from studentdb.provision.resources.lambda_layer import LayerContent
 
 # Part of the description: one more for another zip of the same wheel.
-_BUILD = 1
+_BUILD = 2
 _PIP_SECONDS = 600
 
 
@@ -53,7 +50,7 @@ PINNED = Wheel(
 def pinned(cache: Path, wheel: Wheel = PINNED) -> LayerContent:
     """What AWS runs. Only building it downloads the wheel, once: `cache` is the folder that keeps it."""
     description = f"{wheel.project} {wheel.version}, wheel {wheel.sha256}, build {_BUILD}"
-    return LayerContent(description, lambda: _layer(_files(_bytes(wheel, cache))))
+    return LayerContent(description, lambda: renamed(_bytes(wheel, cache), _name))
 
 
 def installed(project: str = "pillow") -> LayerContent:
@@ -70,7 +67,7 @@ def installed(project: str = "pillow") -> LayerContent:
     digest = hashlib.sha256(said.encode()).hexdigest()
     return LayerContent(
         f"{project} {found.version}, of this machine, files {digest}, build {_BUILD}",
-        lambda: _layer((name, Path(path.locate()).read_bytes()) for name, path in files.items()),
+        lambda: zipped((f"python/{name}", Path(path.locate()).read_bytes()) for name, path in files.items()),
     )
 
 
@@ -82,10 +79,8 @@ def _not_installed() -> bytes:
     )
 
 
-def _layer(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """Deflated: Lambda takes 50 MB, and a school's line is slow. Versions of a layer are told apart by description."""
-    content = ((f"python/{name}", each) for name, each in files if _belongs(name))
-    return zipped(content, compression=zipfile.ZIP_DEFLATED)
+def _name(name: str) -> str | None:
+    return f"python/{name}" if _belongs(name) else None
 
 
 def _belongs(name: str) -> bool:
@@ -93,11 +88,6 @@ def _belongs(name: str) -> bool:
     if name.endswith((".pyc", "/")) or name.startswith(("..", "/")):
         return False
     return ".dist-info/" not in name or "/licenses/" in name
-
-
-def _files(wheel: bytes) -> list[tuple[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        return [(name, archive.read(name)) for name in archive.namelist()]
 
 
 def _bytes(wheel: Wheel, cache: Path) -> bytes:

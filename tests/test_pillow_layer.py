@@ -67,6 +67,9 @@ def test_downloaded_once_and_built_the_same_again(wheel: Wheel, tmp_path: Path) 
 
     first = content.build()
     assert names(first) == ["python/PIL/__init__.py", "python/pillow-13.0.0.dist-info/licenses/LICENSE"]
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert archive.testzip() is None
+        assert archive.read("python/PIL/__init__.py") == b"x = 1\n"
     for each in (tmp_path / "index").iterdir():
         each.unlink()
     assert content.build() == first

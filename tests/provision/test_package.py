@@ -7,7 +7,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from studentdb.provision.package import package
+from studentdb.provision.package import package, renamed
 
 
 def _tree(root: Path) -> Path:
@@ -33,3 +33,32 @@ def test_other_content_other_bytes(tmp_path: Path) -> None:
     one, two = _tree(tmp_path / "one"), _tree(tmp_path / "two")
     (two / "pkg" / "a.py").write_text("a = 2\n")
     assert package(one) != package(two)
+
+
+def test_files_under_other_names_keep_their_compressed_bytes() -> None:
+    """Stored and deflated, with an extra field, of unknown size when it was begun; what has no name is left out."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("stored.py", (2020, 2, 2, 2, 2, 2)), b"s" * 999)
+        extra = zipfile.ZipInfo("deflated.py")
+        extra.extra = b"UT\x05\x00\x01\x00\x00\x00\x00"
+        archive.writestr(extra, b"d" * 999, zipfile.ZIP_DEFLATED)
+        archive.writestr("empty.py", b"")
+        archive.writestr("left_out.py", b"x")
+        with archive.open("größe.py", "w", force_zip64=False) as streamed:
+            streamed.write(b"g" * 99)
+    made = renamed(buffer.getvalue(), lambda name: None if name == "left_out.py" else f"python/{name}")
+
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        assert archive.testzip() is None
+        found = {each.filename: archive.read(each) for each in archive.infolist()}
+        assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {each.external_attr >> 16 for each in archive.infolist()} == {0o644}
+        assert archive.getinfo("python/deflated.py").compress_size < 99
+    assert found == {
+        "python/deflated.py": b"d" * 999,
+        "python/empty.py": b"",
+        "python/größe.py": b"g" * 99,
+        "python/stored.py": b"s" * 999,
+    }
+    assert list(found) == sorted(found)
