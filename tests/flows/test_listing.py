@@ -7,7 +7,9 @@ import secrets
 from typing import Any
 
 import pytest
+from studentdb_api import names
 
+from studentdb.commands import listing
 from tests.command_line import Deployed
 
 
@@ -50,6 +52,7 @@ def ends(deployed: Deployed, mark: str, noun: str, field: str, *flags: str) -> l
         (("--filter", "status=inactive"), ["2"]),
         (("--filter", "Status != INACTIVE", "--sort", "code"), ["1", "9", "10"]),
         (("--filter", "credits>=7.5", "--filter", "credits<10"), ["10"]),
+        (("--filter", "credits=10.0"), ["9"]),
         (("--filter", "credits=", "--limit", "3"), ["1"]),
         (("--filter", "credits>2", "--sort", "created_at"), ["10", "9"]),
         (("--filter", "createdAt<2026"), []),
@@ -64,6 +67,8 @@ def test_subjects(deployed: Deployed, mark: str, flags: tuple[str, ...], expecte
     ("flags", "expected"),
     [
         (("--filter", "grade=10", "--sort", "number"), ["2", "3"]),
+        (("--filter", "grade=09"), ["1"]),
+        (("--filter", "family name=le", "--sort", "number"), ["1", "2", "3"]),
         (("--sort", "grade", "--order", "desc"), ["3", "2", "1"]),
         # A field of the school's own.
         (("--filter", "house=north"), ["1"]),
@@ -72,6 +77,11 @@ def test_subjects(deployed: Deployed, mark: str, flags: tuple[str, ...], expecte
 )
 def test_students(deployed: Deployed, mark: str, flags: tuple[str, ...], expected: list[str]) -> None:
     assert ends(deployed, mark, "students", "identifier", *flags) == expected
+
+
+def test_letters_are_sorted_as_the_api_sorts_names() -> None:
+    letters = [chr(code) for code in names._LETTERS]
+    assert [listing._parts(each.upper()) for each in letters] == [[names.fold(each)] for each in letters]
 
 
 def test_tables_and_csv_are_filtered_and_sorted_as_well(deployed: Deployed, mark: str) -> None:
