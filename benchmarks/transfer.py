@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -44,7 +45,7 @@ sys.stdout.write(command.stdout.read())
 code = command.wait()
 seconds = time.perf_counter() - started
 memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(json.dumps({"seconds": seconds, "arrived": arrived or seconds, "memory": memory}), file=sys.stderr)
+print(json.dumps({"seconds": seconds, "arrived": arrived, "memory": memory}), file=sys.stderr)
 sys.exit(code)
 """
 _HEAD = (
@@ -58,7 +59,7 @@ class _Run:
     """`arrived`: seconds until S3 had the file, of a command that says so. `memory` is the largest, in MB."""
 
     seconds: float
-    arrived: float
+    arrived: float | None
     memory: float
 
 
@@ -104,7 +105,9 @@ def _compared(
         run(("-m", "studentdb", "media", "delete", media["id"], "--yes"), env)
         for name, each in timed.items():
             found[name] += [each] if number else []
-    arrived = [replace(each, seconds=each.arrived) for each in found["up"]]
+    arrived = [replace(each, seconds=each.arrived) for each in found["up"] if each.arrived is not None]
+    if len(arrived) != runs:
+        raise FailedError("an upload did not say when the file had arrived")
     return [
         _row(f"{megabytes} MB up, until S3 has it", megabytes, arrived, found["aws up"], found["bare form"]),
         _row(f"{megabytes} MB up, to the end", megabytes, found["up"], found["aws up"], ()),
@@ -179,27 +182,26 @@ def _s3(env: Mapping[str, str]) -> Any:
 
 def _aws_cli() -> Path:
     """In an environment of its own: it pins another botocore. Raises FailedError."""
-    home = _environment("aws")
-    mark = home / ".installed"
-    if not mark.exists() or mark.read_text() != _CLI:
-        _install(home, _CLI)
-        mark.write_text(_CLI)
-    return home / "bin" / "aws"
+    return _environment("aws", _CLI) / "bin" / "aws"
 
 
 def _installed() -> Path:
     """This checkout, without what only development needs. Raises FailedError."""
-    home = _environment("studentdb")
-    _install(home, str(ROOT))
+    home = _environment("studentdb", str(ROOT))
     # Its version is the same, whatever has changed.
     _install(home, "--force-reinstall", "--no-deps", str(ROOT))
     return home / "bin" / "studentdb"
 
 
-def _environment(name: str) -> Path:
+def _environment(name: str, what: str) -> Path:
+    """One with `what` in it; what was cut off is made anew."""
     home = ROOT / ".venv-others" / name
-    if not home.exists():
+    mark = home / ".installed"
+    if not mark.exists() or mark.read_text() != what:
+        shutil.rmtree(home, ignore_errors=True)
         _done((sys.executable, "-m", "venv", str(home)))
+        _install(home, what)
+        mark.write_text(what)
     return home
 
 

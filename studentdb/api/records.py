@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from studentdb.api.client import ApiClient
 from studentdb.api.problems import NotFoundError, checked, parsed, word
 from studentdb.api.transport import IDEMPOTENCY_KEY
+from studentdb.contract.custom_fields import CustomField, CustomFieldList
 from studentdb.contract.models import LARGEST_PAGE, DeleteQuery, RequestModel, ResponseModel
 from studentdb.contract.operations import operation
 
@@ -102,6 +103,10 @@ class Records(Generic[T]):
         """The record with this value of the noun's key, as of now: unlike `list` it does not lag behind a write."""
         found = self.page(limit=1, **{self._noun.key: text})[0] if self._noun.key else []
         return found[0] if found else None
+
+    def custom_fields(self) -> Sequence[CustomField]:
+        """The fields of people's `metadata` that the school has declared."""
+        return parsed(CustomFieldList, self._client.call("list_custom_fields")).custom_fields
 
     def update(self, record_id: str, changes: RequestModel) -> T:
         """Change the fields that `changes` holds. Raises VersionConflictError where somebody was faster."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import threading
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,22 +79,36 @@ def upload(
     if student:
         audience["student_id"] = context.students.find(student).id
     files = context.files
+    sent: list[tuple[Path, Media]] = []
+    failed: list[tuple[Path, StudentDBError]] = []
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         with Count(console, "bytes", sum(new.size for _, new in found)) as count:
             advance = _advance(count)
-            sent, failed = _ended(
+            sending = [
                 (path, pool.submit(files.upload, path, new.model_copy(update=audience), advance)) for path, new in found
-            )
+            ]
+            for path, each in sending:
+                try:
+                    sent.append((path, each.result()))
+                except OSError as error:
+                    failed.append((path, _unreadable(path, error)))
+                except StudentDBError as error:
+                    failed.append((path, error))
         if sent:
-            console.say(
-                f"{'1 file has' if len(sent) == 1 else f'{len(sent)} files have'} arrived and will be looked at."
-            )
-        stored, unknown = _ended((path, pool.submit(files.looked_at, media)) for path, media in sent)
-    for path, error in unknown:
-        console.say(f"{path} arrived; what became of it is not known: {error}")
-    _tell(console, [media for _, media in stored], failed, as_json=as_json)
+            what = "1 file has" if len(sent) == 1 else f"{len(sent)} files have"
+            console.say(f"{what} arrived and will be looked at.")
+        looking = [pool.submit(files.looked_at, media) for _, media in sent]
+        stored, unknown = [], None
+        for (path, media), look in zip(sent, looking, strict=True):
+            try:
+                stored.append(look.result())
+            except StudentDBError as error:
+                stored.append(media)
+                unknown = error
+                console.say(f"{path} arrived; what became of it says: studentdb media get {media.id}")
+    _tell(console, stored, failed, as_json=as_json)
     if unknown:
-        raise unknown[0][1]
+        raise unknown
 
 
 def list_(
@@ -221,21 +234,11 @@ def _described(path: Path, fields: dict[str, Any]) -> MediaCreate:
     except InvalidInputError as error:
         raise InvalidInputError(f"{path} cannot be uploaded", error.fields) from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be read", why=error.strerror or str(error)) from error
+        raise _unreadable(path, error) from error
 
 
-def _ended(
-    begun: Iterable[tuple[Path, Future[Media]]],
-) -> tuple[list[tuple[Path, Media]], list[tuple[Path, StudentDBError]]]:
-    """What came of each file, and what went wrong."""
-    done: list[tuple[Path, Media]] = []
-    failed: list[tuple[Path, StudentDBError]] = []
-    for path, future in list(begun):
-        try:
-            done.append((path, future.result()))
-        except StudentDBError as error:
-            failed.append((path, error))
-    return done, failed
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be read", why=error.strerror or str(error))
 
 
 def _advance(count: Count) -> Any:

@@ -62,9 +62,15 @@ def show(record: ResponseModel, *, as_json: bool, console: Console | None = None
 
 
 def show_list(
-    found: Iterable[T], columns: Columns, *, as_json: bool, output: str, words: tuple[str, str], nothing: str
+    found: Iterable[T],
+    columns: Columns,
+    *,
+    as_json: bool,
+    output: str,
+    words: tuple[str, str],
+    nothing: str | Callable[[], str],
 ) -> None:
-    """Records as they come. `words` are the noun for one and for many, `nothing` what to do where there are none."""
+    """Records as they come. `words` are the noun for one and for many, `nothing` what to say where there are none."""
     from studentdb.ui.console import Console
     from studentdb.ui.tables import Column, csv_rows, table
 
@@ -81,7 +87,10 @@ def show_list(
             yield [cell(record) for cell in columns.values()]
 
     (csv_rows if output == "csv" else table)(console, [Column(title) for title in columns], rows())
-    console.say(f"{seen} {words[0] if seen == 1 else words[1]}" if seen else nothing)
+    if seen:
+        console.say(f"{seen} {words[0] if seen == 1 else words[1]}")
+    else:
+        console.say(nothing if isinstance(nothing, str) else nothing())
 
 
 def change(

@@ -13,7 +13,7 @@ from studentdb.commands.listing import Listing
 from studentdb.commands.mail import finished
 from studentdb.commands.nouns import Columns, Output
 from studentdb.context import Context
-from studentdb.errors import CancelledError
+from studentdb.errors import CancelledError, UsageError
 
 if TYPE_CHECKING:
     from studentdb.contract.models import RequestModel
@@ -161,15 +161,21 @@ def invitations(
     context: Context,
     *,
     state: Annotated[
-        str, typer.Option("--state", metavar="STATE", help="pending, failed (with the reason) or sent.")
-    ] = "pending",
+        str | None,
+        typer.Option("--state", metavar="STATE", help="pending (the default), failed (with the reason) or sent."),
+    ] = None,
     send: Annotated[bool, typer.Option("--send", help="Go on sending those that are pending.")] = False,
     listing: Listing,
 ) -> None:
     """List the invitations that were queued from files, or go on sending them, from any machine."""
     if send:
+        if state or listing.chooses:
+            raise UsageError(
+                "--send sends all that are pending", hint="withdraw those that are not meant: studentdb users withdraw"
+            )
         _send(context, nouns.announced(context), None, as_json=listing.as_json)
         return
+    state = state or "pending"
     columns: Columns = {
         "E-mail": lambda each: each.email,
         "Role": lambda each: each.role,

@@ -16,14 +16,14 @@ import pytest
 from PIL import Image
 
 from studentdb.api.cognito import Cognito
-from studentdb.api.media import Files
+from studentdb.api.media import Advance, Files
 from studentdb.api.tokens import Binding
 from studentdb.api.transport import Http
 from studentdb.commands import media as commands
 from studentdb.context import Context
 from studentdb.contract.avatars import LARGEST_AVATAR
-from studentdb.contract.media import Media
-from studentdb.errors import UnavailableError
+from studentdb.contract.media import Media, MediaCreate
+from studentdb.errors import StudentDBError, UnavailableError
 from tests.command_line import CommandLine, Deployed
 from tests.flows.conftest import School
 from tests.pictures import SECRETS, photo, still
@@ -227,9 +227,37 @@ def test_what_became_of_a_file_is_not_known(
     source.write_bytes(PDF)
     with pytest.raises(UnavailableError, match=r"nobody answers about lost\.pdf"):
         commands.upload(CutContext({}, environ=machine.environment, cwd=machine.home), [source])
-    assert f"1 file has arrived and will be looked at.\n{source} arrived; what became of it" in capsys.readouterr().err
-    listed = json.loads(machine.ok("media", "list", "--filter", "name=lost.pdf", "--json"))
-    assert len(listed) == 1
+    shown = capsys.readouterr()
+    (listed,) = json.loads(machine.ok("media", "list", "--filter", "name=lost.pdf", "--json"))
+    assert f"{source} arrived; what became of it says: studentdb media get {listed['id']}\n" in shown.err
+    assert shown.out == f"{listed['id']} pending lost.pdf\n"
+
+
+def test_a_file_that_vanishes_takes_no_other_with_it(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Between its reading and its sending."""
+
+    class Vanishing(Files):
+        def upload(self, path: Path, new: MediaCreate, advance: Advance) -> Media:
+            if path.name == "b.pdf":
+                path.unlink()
+            return super().upload(path, new, advance)
+
+    class VanishingContext(Context):
+        @cached_property
+        def files(self) -> Files:
+            return Vanishing(self.api, self.http)
+
+    machine = deployed.command_line
+    sources = [tmp_path / f"{name}.pdf" for name in "abc"]
+    for each in sources:
+        each.write_bytes(PDF)
+    with pytest.raises(StudentDBError, match="1 of 3 files cannot be used"):
+        commands.upload(VanishingContext({}, environ=machine.environment, cwd=machine.home), sources)
+    shown = capsys.readouterr()
+    assert [line.split()[1:] for line in shown.out.splitlines()] == [["ready", "a.pdf"], ["ready", "c.pdf"]]
+    assert f"{sources[1]} was not uploaded: {sources[1]} cannot be read" in shown.err
 
 
 @pytest.mark.slow
