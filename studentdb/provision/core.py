@@ -134,6 +134,10 @@ class Resource(ABC):
     def read(self, aws: Aws) -> Live | None:
         """What is there now, or None. Raises NotOursError for somebody else's resource of this name."""
 
+    def find(self, aws: Aws) -> Live | None:
+        """As `read`, of what is to go: whose it is, its outputs, and the properties that `delete` takes."""
+        return self.read(aws)
+
     def diff(self, live: Live) -> tuple[Change, ...]:
         """The properties in which `live` differs from what is wanted."""
         wanted = self.properties()

@@ -150,14 +150,14 @@ class Deployer:
         """
         return self._survey(self.stack.all)
 
-    def _survey(self, resources: Iterable[Resource]) -> dict[str, Live | None]:
-        lives = self._read(resources)
+    def _survey(self, resources: Iterable[Resource], *, to_remove: bool = False) -> dict[str, Live | None]:
+        lives = self._read(resources, to_remove=to_remove)
         versions.refuse_newer(self.stack, lives)
         return lives
 
-    def _read(self, resources: Iterable[Resource]) -> dict[str, Live | None]:
+    def _read(self, resources: Iterable[Resource], *, to_remove: bool = False) -> dict[str, Live | None]:
         with _explained():
-            lives = engine.survey(resources, self._aws, self._emit)
+            lives = engine.survey(resources, self._aws, self._emit, to_remove=to_remove)
         self._refuse_another_school(_user_pool_id(lives))
         return lives
 
@@ -172,14 +172,14 @@ class Deployer:
         LockedError, WalkError, CancelledError.
         """
         lock = Lock(self._aws, "studentdb deploy", lease=self._lease)
-        seen = self._look(lock, self.stack.all)
+        seen = self._look(lock, self.survey)
         planned = engine.plan(self.stack, seen.lives)
         if not planned:
             return self._outcome(planned, _outputs(seen.lives))
         if not approve(planned):
             return None
         with lock.held():
-            lives = self._under(lock, seen, self.stack.all)
+            lives = self._under(lock, seen, self.survey)
             approved, planned = planned, engine.plan(self.stack, lives)
             # Somebody may have changed things while the question stood: nothing is done that was not shown.
             if _writes(planned) - _writes(approved) and not approve(planned):
@@ -207,7 +207,7 @@ class Deployer:
 
     def removal(self, *, delete_data: bool) -> Removal:
         """What a teardown would remove, without what goes with its parent. Writes nothing and takes no lock."""
-        self._seen = self._look(Lock(self._aws, "studentdb teardown"), self._concerned(delete_data))
+        self._seen = self._look(Lock(self._aws, "studentdb teardown"), lambda: self._concerned(delete_data))
         lives = self._seen.lives
         present = [resource for resource in self.stack.all if is_ours(lives.get(resource.id))]
         keep = [resource.id for resource in present if resource.stateful and not delete_data]
@@ -224,30 +224,34 @@ class Deployer:
         planned = planned or self.removal(delete_data=delete_data)
         if planned.removed or (delete_data and lock.latest() is not None):
             with lock.held(destroy=delete_data):
-                lives = self._under(lock, self._seen, self._concerned(delete_data))
+                lives = self._under(lock, self._seen, lambda: self._concerned(delete_data))
                 targets = [r for r in self.stack.all if delete_data or not r.stateful]
                 with _explained(incomplete="studentdb teardown"):
                     engine.remove(targets, lives, self._aws, self._emit)
                 # A function's last log line may bring its log group back after it was removed (LMB-22).
                 groups = [r for r in targets if r.kind == "logs.log_group"]
-                engine.remove(groups, engine.survey(groups, self._aws, silent), self._aws, silent)
+                left = engine.survey(groups, self._aws, silent, to_remove=True)
+                engine.remove(groups, left, self._aws, silent)
         return planned
 
-    def _concerned(self, delete_data: bool) -> list[Resource]:
-        """What a teardown has to look at: not at what goes with its parent, except for the versions."""
+    def _concerned(self, delete_data: bool) -> dict[str, Live | None]:
+        """The survey of a teardown: not of what goes with its parent, except for the versions."""
         going = {resource.id for resource in self.stack.all if delete_data or not resource.stateful}
-        return [r for r in self.stack.all if r.goes_with not in going or isinstance(r, ToolVersion | Schema)]
+        concerned = [r for r in self.stack.all if r.goes_with not in going or isinstance(r, ToolVersion | Schema)]
+        return self._survey(concerned, to_remove=True)
 
-    def _look(self, lock: Lock, resources: Iterable[Resource]) -> _Seen:
+    def _look(self, lock: Lock, survey: Callable[[], dict[str, Live | None]]) -> _Seen:
         # The lock first: who holds it afterwards shows in its number.
         before = lock.latest()
-        return _Seen(self._survey(resources), before, self._clock())
+        return _Seen(survey(), before, self._clock())
 
-    def _under(self, lock: Lock, seen: _Seen | None, resources: Iterable[Resource]) -> dict[str, Live | None]:
+    def _under(
+        self, lock: Lock, seen: _Seen | None, survey: Callable[[], dict[str, Live | None]]
+    ) -> dict[str, Live | None]:
         """The survey under the lock: made again, unless it is fresh and nobody else can have written since."""
         if seen is not None and lock.follows(seen.lock) and self._clock() - seen.at < FRESH:
             return seen.lives
-        return self._survey(resources)
+        return survey()
 
     def status(self) -> Status:
         """What is there, compared with what this version declares. Writes nothing and takes no lock."""

@@ -94,8 +94,8 @@ class WalkError(StudentDBError):
         self.skipped = tuple(skipped)
 
 
-def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Live | None]:
-    """Read every resource, a child only after the parent that its identity names.
+def survey(resources: Iterable[Resource], aws: Aws, emit: Emit, *, to_remove: bool = False) -> dict[str, Live | None]:
+    """Read every resource, a child only after the parent that its identity names; `to_remove`: not its settings.
 
     Raises WalkError when something could not be read, or is not ours.
     """
@@ -108,7 +108,7 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
         if any(is_unresolved(getattr(resource, name)) for name in resource.identity):
             found[node] = None  # its parent does not exist, so neither does it
             return
-        live = found[node] = _look(by_id, resource, aws, emit)
+        live = found[node] = _look(by_id, resource, aws, emit, to_remove=to_remove)
         if is_there(live):
             outputs[node] = live.outputs
 
@@ -122,18 +122,20 @@ def survey(resources: Iterable[Resource], aws: Aws, emit: Emit) -> dict[str, Liv
     return found
 
 
-def _look(by_id: Mapping[str, Resource], resource: Resource, aws: Aws, emit: Emit) -> Live | None:
+def _look(
+    by_id: Mapping[str, Resource], resource: Resource, aws: Aws, emit: Emit, *, to_remove: bool = False
+) -> Live | None:
     """What is there of one resource; where the engine lacks the call, it is left out."""
     with _reported(emit, resource, "read"):
         try:
-            live = resource.read(aws)
+            live = resource.find(aws) if to_remove else resource.read(aws)
         except Exception as error:
             call = aws.lacks(error)
             if not call:
                 raise
             return _leave_out(by_id, resource, f"this engine does not know {call}", emit)
     unkept = sorted(resource.properties().keys() - live.properties.keys()) if live and live.partial else ()
-    if unkept:
+    if unkept and not to_remove:
         _say_left_out(resource, f"of it only {', '.join(unkept)}, which this engine does not keep", emit)
     return live
 

@@ -72,9 +72,14 @@ def test_lifecycle(case: Case, backend: Backend) -> None:
             wanted.settle(aws)
             live = assert_settled(wanted, aws, outputs)
 
-        resource.delete(aws, live)
+        # A removal knows no more of it than this.
+        found = resource.find(aws)
+        assert found is not None
+        assert found.outputs == live.outputs
+        resource.delete(aws, found)
         assert resource.read(aws) is None
-        resource.delete(aws, live)
+        assert resource.find(aws) is None
+        resource.delete(aws, found)
 
 
 @cells([case for case in CASES if case.tagged])
@@ -87,5 +92,7 @@ def test_a_strangers_resource_of_that_name_is_refused(case: Case, backend: Backe
         try:
             with pytest.raises(NotOursError):
                 resource.read(aws)
+            with pytest.raises(NotOursError):
+                resource.find(aws)
         finally:
             remove(other, [resource])

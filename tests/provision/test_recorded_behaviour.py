@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,12 @@ from tests.provision.injected import in_virtual_time
 from tests.provision.lifecycle import read
 from tests.provision.wire import Wire
 from tests.support import Backend, stranger
+
+# A role's policy.
+ANYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+}
 
 
 @pytest.fixture
@@ -419,13 +426,27 @@ def test_indexes_are_added_one_at_a_time(aws: Aws) -> None:
     assert [len(request["GlobalSecondaryIndexUpdates"]) for request in requests] == [1, 1]
 
 
-def test_a_role_with_a_policy_left_is_tried_again(aws: Aws) -> None:
-    """IAM-03."""
+def test_a_role_with_policies_by_hand_goes_with_them(aws: Aws) -> None:
+    """IAM-03: DeleteConflict "must detach all policies first"."""
     role, wire = _role(aws), Wire(aws, "iam")
     role.create(aws)
-    wire.refuse("DeleteRole", "DeleteConflict", "Cannot delete entity, must delete policies first.", status=409)
+    iam, document = aws.client("iam"), json.dumps(ANYTHING)
+    iam.put_role_policy(RoleName=role.name, PolicyName="by-hand", PolicyDocument=document)
+    managed = iam.create_policy(PolicyName="managed", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role.name, PolicyArn=managed)
     role.delete(aws, read(role, aws))
-    assert wire.sent["DeleteRole"] == 2
+    assert (wire.sent["DeleteRolePolicy"], wire.sent["DetachRolePolicy"], wire.sent["DeleteRole"]) == (1, 1, 2)
+    assert role.read(aws) is None
+
+
+def test_a_policy_that_the_list_did_not_show_yet(aws: Aws) -> None:
+    """X-10, IAM-03."""
+    role, wire = _role(aws), Wire(aws, "iam")
+    role.create(aws)
+    aws.client("iam").put_role_policy(RoleName=role.name, PolicyName="new", PolicyDocument=json.dumps(ANYTHING))
+    wire.alter("ListRolePolicies", lambda parsed: parsed.update(PolicyNames=[]))
+    role.delete(aws, read(role, aws))
+    assert (wire.sent["DeleteRolePolicy"], wire.sent["DeleteRole"]) == (1, 2)
     assert role.read(aws) is None
 
 
@@ -433,9 +454,7 @@ def test_a_role_with_a_policy_left_is_tried_again(aws: Aws) -> None:
 def test_a_policy_waits_for_its_role(aws: Aws, code: str, status: int) -> None:
     """X-10, IAM-06."""
     _role(aws).create(aws)
-    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    policy = RolePolicy(name="data", role_name=_role(aws).name, document=document)
+    policy = RolePolicy(name="data", role_name=_role(aws).name, document=ANYTHING)
     Wire(aws, "iam").refuse("PutRolePolicy", code, "", status=status)
     policy.create(aws)
     assert policy.diff(read(policy, aws)) == ()

@@ -85,6 +85,11 @@ class Distribution(Resource):
         # Other engines keep no origin access control; AWS always answers with the field.
         return None if found is None else dataclasses.replace(self._live(found), partial=aws.endpoints.stands_in)
 
+    def find(self, aws: Aws) -> Live | None:
+        """Raises as `read`."""
+        listed = self._listed(aws)
+        return None if listed is None else Live({}, _outputs(listed), settled=listed["Status"] == "Deployed")
+
     def create(self, aws: Aws) -> Outputs:
         """Raises NotAllowedError where AWS has not verified the account for CloudFront yet."""
         made: dict[str, Any] | None = None
@@ -151,16 +156,21 @@ class Distribution(Resource):
             aws.retry(remove, when=_NOT_DELETABLE_YET, budget=300)
 
     def _find(self, aws: Aws) -> dict[str, Any] | None:
-        cloudfront = _client(aws)
+        listed = self._listed(aws)
+        with ignoring("NoSuchDistribution"):  # deleted since the list was made
+            return None if listed is None else dict(_client(aws).get_distribution(Id=listed["Id"])["Distribution"])
+        return None
+
+    def _listed(self, aws: Aws) -> dict[str, Any] | None:
+        """Ours, as it is in the list."""
         foreign = ""
-        for page in cloudfront.get_paginator("list_distributions").paginate():
+        for page in _client(aws).get_paginator("list_distributions").paginate():
             for item in page["DistributionList"].get("Items", ()):
                 if item["Comment"] != self.comment:
                     continue
                 with ignoring("NoSuchResource", "NoSuchDistribution"):  # deleted since the list was made
                     if aws.owns(distribution_tags(aws, item["ARN"])):
-                        found: dict[str, Any] = cloudfront.get_distribution(Id=item["Id"])["Distribution"]
-                        return found
+                        return dict(item)
                     foreign = item["Id"]
         if foreign:
             why = f"{foreign} has this comment but lacks the tag {tags.DEPLOYMENT}={aws.deployment.id}"
@@ -169,10 +179,9 @@ class Distribution(Resource):
 
     def _live(self, found: dict[str, Any]) -> Live:
         leaves = dict(_leaves(found["DistributionConfig"]))
-        domain = found["DomainName"]
         return Live(
             {path: leaves[path] for path in self.properties() if path in leaves},
-            {"id": found["Id"], "arn": found["ARN"], "domain_name": domain, "label": domain.partition(".")[0]},
+            _outputs(found),
             settled=found["Status"] == "Deployed",
         )
 
@@ -269,6 +278,11 @@ def distribution_tags(aws: Aws, arn: str) -> dict[str, str]:
     answer = aws.shared(("cloudfront tags", arn), lambda: call(Resource=arn))
     # A tag that somebody added may have no value.
     return {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"].get("Items", ())}
+
+
+def _outputs(found: dict[str, Any]) -> Outputs:
+    domain = found["DomainName"]
+    return {"id": found["Id"], "arn": found["ARN"], "domain_name": domain, "label": domain.partition(".")[0]}
 
 
 def _client(aws: Aws) -> Any:

@@ -140,15 +140,11 @@ class UserPool(Resource):
     def _update(self, aws: Aws, pool: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         update(aws, pool, settings)
 
-    def _ours(self, aws: Aws) -> list[dict[str, Any]]:
+    def _ours(self, aws: Aws) -> list[Mapping[str, Any]]:
         """Our pools of this name: those with people in them first, then the oldest (COG-18)."""
-        client = aws.client("cognito-idp")
-        pages = client.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
+        pages = aws.client("cognito-idp").get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
         named = [pool["Id"] for page in pages for pool in page["UserPools"] if pool["Name"] == self.name]
-        pools: list[dict[str, Any]] = []
-        for pool_id in named:
-            with ignoring(_GONE):
-                pools.append(client.describe_user_pool(UserPoolId=pool_id)["UserPool"])
+        pools = [pool for pool_id in named if (pool := described(aws, pool_id)) is not None]
         ours = [pool for pool in pools if aws.owns(pool.get("UserPoolTags", {}))]
         if pools and not ours:
             raise NotOursError("user pool", self.name, f"pool {pools[0]['Id']} does not carry its tag")
@@ -223,11 +219,15 @@ class Group(Resource):
 
 
 def described(aws: Aws, user_pool_id: str) -> Mapping[str, Any] | None:
-    """A pool as Cognito describes it, None where it is gone."""
-    with ignoring(_GONE):
-        found: Mapping[str, Any] = aws.client("cognito-idp").describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
-        return found
-    return None
+    """A pool as Cognito describes it, None where it is gone; in a survey it is asked for once."""
+
+    def fetch() -> Mapping[str, Any] | None:
+        with ignoring(_GONE):
+            found: Mapping[str, Any] = aws.client("cognito-idp").describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
+            return found
+        return None
+
+    return aws.shared(("cognito-idp.pool", user_pool_id), fetch)
 
 
 def update(aws: Aws, pool: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

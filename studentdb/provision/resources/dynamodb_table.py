@@ -99,15 +99,9 @@ class Table(Resource):
         }
 
     def read(self, aws: Aws) -> Live | None:
-        table = self._describe(aws)
+        table = self._ours(aws)
         if table is None:
             return None
-        if table["TableStatus"] == "DELETING":
-            self._wait_gone(aws)
-            return None
-        found = table_tags(aws, table["TableArn"], creating=table["TableStatus"] == "CREATING")
-        if not aws.owns(found):
-            raise NotOursError(self.kind, self.name, "it does not carry this deployment's tag")
         return Live(
             properties={
                 "key_schema": shape.live_key(table, table["KeySchema"]),
@@ -119,6 +113,10 @@ class Table(Resource):
             outputs=_outputs(table),
             settled=_is_settled(table),
         )
+
+    def find(self, aws: Aws) -> Live | None:
+        table = self._ours(aws)
+        return None if table is None else Live(_settings(table), _outputs(table), settled=_is_settled(table))
 
     def create(self, aws: Aws) -> Outputs:
         try:
@@ -170,7 +168,8 @@ class Table(Resource):
                 protected = _settings(table)["deletion_protection"]
             # A change that changes nothing is refused (DDB-11).
             if protected:
-                self._change(
+                # Not waited for: the table refuses to go until it is through (DDB-17, DDB-18).
+                self._ask_for(
                     aws,
                     {"DeletionProtectionEnabled": False},
                     done=lambda now: not _settings(now)["deletion_protection"],
@@ -243,6 +242,10 @@ class Table(Resource):
 
     def _change(self, aws: Aws, request: dict[str, Any], *, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """One UpdateTable, and the table when it is through. `done` says whether a table shows the change."""
+        self._ask_for(aws, request, done=done)
+        return self._wait_settled(aws)
+
+    def _ask_for(self, aws: Aws, request: dict[str, Any], *, done: Callable[[dict[str, Any]], bool]) -> None:
         try:
             aws.retry(
                 lambda: aws.client("dynamodb").update_table(TableName=self.name, **request),
@@ -253,7 +256,6 @@ class Table(Resource):
             # After a lost answer botocore's next attempt finds nothing left to change, and is refused (X-06, DDB-11).
             if self._describe(aws) is None or not done(self._wait_settled(aws)):
                 raise
-        return self._wait_settled(aws)
 
     def _change_time_to_live(self, aws: Aws) -> None:
         # Looked at again: `live` may have been read while the table was still being made.
@@ -264,6 +266,18 @@ class Table(Resource):
             dynamodb_upkeep.set_time_to_live(aws, self.name, live, enabled=False)
         if self.time_to_live and live != self.time_to_live:
             dynamodb_upkeep.set_time_to_live(aws, self.name, self.time_to_live, enabled=True)
+
+    def _ours(self, aws: Aws) -> dict[str, Any] | None:
+        table = self._describe(aws)
+        if table is None:
+            return None
+        if table["TableStatus"] == "DELETING":
+            self._wait_gone(aws)
+            return None
+        found = table_tags(aws, table["TableArn"], creating=table["TableStatus"] == "CREATING")
+        if not aws.owns(found):
+            raise NotOursError(self.kind, self.name, "it does not carry this deployment's tag")
+        return table
 
     def _describe(self, aws: Aws) -> dict[str, Any] | None:
         try:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from studentdb.provision import tags
 from studentdb.provision.aws import EXISTING_BUDGET, Aws, error_code, has_code, ignoring
-from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, Undeclared
+from studentdb.provision.core import Change, Live, NotOursError, Outputs, Resource, Undeclared, giver
 
 # A role made a moment ago may not be visible yet (X-10); two writes to one role may collide (IAM-06).
 _transient = has_code("NoSuchEntity", "ConcurrentModification")
@@ -97,28 +97,22 @@ class Role(Resource):
         return live.outputs
 
     def delete(self, aws: Aws, live: Live) -> None:
+        """With its policies, which would keep it (IAM-03): ours, and those that somebody put or attached by hand."""
         iam = aws.client("iam")
         with ignoring("NoSuchEntity"):
+            for policy in _inline(aws, self.name):
+                _delete_policy(aws, self.name, policy)
             try:
                 iam.delete_role(RoleName=self.name)
             except ClientError as error:
                 if not _collided(error):
                     raise
-                # Policies that somebody put or attached by hand keep the role (IAM-03).
-                self._strip(aws)
+                # The list may have lagged; what is attached is looked at only here, since as a rule nothing is.
+                for policy in _inline(aws, self.name):
+                    _delete_policy(aws, self.name, policy)
+                for arn in _attached(aws, self.name):
+                    _detach_policy(aws, self.name, arn)
                 aws.retry(lambda: iam.delete_role(RoleName=self.name), when=_collided)
-
-    def _strip(self, aws: Aws) -> None:
-        iam = aws.client("iam")
-        with ignoring("NoSuchEntity"):
-            for page in iam.get_paginator("list_role_policies").paginate(RoleName=self.name):
-                for policy in page["PolicyNames"]:
-                    with ignoring("NoSuchEntity"):
-                        iam.delete_role_policy(RoleName=self.name, PolicyName=policy)
-            for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name):
-                for attached in page["AttachedPolicies"]:
-                    with ignoring("NoSuchEntity"):
-                        iam.detach_role_policy(RoleName=self.name, PolicyArn=attached["PolicyArn"])
 
     def _trust(self) -> dict[str, Any]:
         return {
@@ -147,6 +141,10 @@ class RolePolicy(Resource):
     def lane(self) -> str:
         return f"role:{self.role_name}"
 
+    @property
+    def goes_with(self) -> str:
+        return giver(self.role_name)
+
     def properties(self) -> dict[str, Any]:
         # Through JSON, since a declaration may hold tuples where IAM returns lists.
         return {"document": json.loads(json.dumps(self.document))}
@@ -173,11 +171,7 @@ class RolePolicy(Resource):
         return self.create(aws)
 
     def delete(self, aws: Aws, live: Live) -> None:
-        with ignoring("NoSuchEntity"):
-            aws.retry(
-                lambda: aws.client("iam").delete_role_policy(RoleName=self.role_name, PolicyName=self.name),
-                when=_collided,
-            )
+        _delete_policy(aws, self.role_name, self.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,35 +192,45 @@ class UndeclaredPolicies(Undeclared):
     def lane(self) -> str:
         return f"role:{self.role_name}"
 
+    @property
+    def goes_with(self) -> str:
+        return giver(self.role_name)
+
     def read(self, aws: Aws) -> Live | None:
-        iam, found = aws.client("iam"), {}
+        found: dict[str, list[str]] = {}
         with ignoring("NoSuchEntity"):
-            inline = [
-                name
-                for page in iam.get_paginator("list_role_policies").paginate(RoleName=self.role_name)
-                for name in page["PolicyNames"]
-                if name not in self.names
-            ]
-            attached = [
-                policy["PolicyArn"]
-                for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.role_name)
-                for policy in page["AttachedPolicies"]
-            ]
+            inline = [name for name in _inline(aws, self.role_name) if name not in self.names]
+            attached = _attached(aws, self.role_name)
             found = {what: names for what, names in (("inline", inline), ("attached", attached)) if names}
         return Live(found) if found else None
 
     def delete(self, aws: Aws, live: Live) -> None:
-        iam = aws.client("iam")
-        calls = [
-            partial(iam.delete_role_policy, RoleName=self.role_name, PolicyName=name)
-            for name in live.properties.get("inline", ())
-        ] + [
-            partial(iam.detach_role_policy, RoleName=self.role_name, PolicyArn=arn)
-            for arn in live.properties.get("attached", ())
-        ]
-        for call in calls:
-            with ignoring("NoSuchEntity"):
-                aws.retry(call, when=_collided)
+        for name in live.properties.get("inline", ()):
+            _delete_policy(aws, self.role_name, name)
+        for arn in live.properties.get("attached", ()):
+            _detach_policy(aws, self.role_name, arn)
+
+
+def _inline(aws: Aws, role: str) -> list[str]:
+    pages = aws.client("iam").get_paginator("list_role_policies").paginate(RoleName=role)
+    return [name for page in pages for name in page["PolicyNames"]]
+
+
+def _attached(aws: Aws, role: str) -> list[str]:
+    pages = aws.client("iam").get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    return [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
+
+
+def _delete_policy(aws: Aws, role: str, name: str) -> None:
+    delete = partial(aws.client("iam").delete_role_policy, RoleName=role, PolicyName=name)
+    with ignoring("NoSuchEntity"):
+        aws.retry(delete, when=_collided)
+
+
+def _detach_policy(aws: Aws, role: str, arn: str) -> None:
+    detach = partial(aws.client("iam").detach_role_policy, RoleName=role, PolicyArn=arn)
+    with ignoring("NoSuchEntity"):
+        aws.retry(detach, when=_collided)
 
 
 def _outputs(role: Mapping[str, Any]) -> Outputs:

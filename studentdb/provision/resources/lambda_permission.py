@@ -135,6 +135,10 @@ class UndeclaredPermissions(Undeclared):
     def lane(self) -> str:
         return f"function:{self.function_name}"
 
+    @property
+    def goes_with(self) -> str:
+        return giver(self.function_name)
+
     def read(self, aws: Aws) -> Live | None:
         found = [statement.get("Sid", "") for statement in _statements(aws, self.function_name)]
         others = sorted(set(found) - set(self.names))

@@ -78,9 +78,20 @@ class LogGroup(Resource):
             )
 
     def _find(self, aws: Aws) -> dict[str, Any] | None:
-        pages = aws.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self.name)
-        # The prefix also finds `<name>-something` (LOG-10).
-        return next((g for page in pages for g in page["logGroups"] if g["logGroupName"] == self.name), None)
+        # In a survey one list for all groups whose names begin alike: CloudWatch takes few such calls a second.
+        before, prefix, _ = self.name.partition(aws.deployment.prefix)
+        begin = before + prefix
+        pages = aws.client("logs").get_paginator("describe_log_groups")
+
+        def fetch() -> dict[str, dict[str, Any]]:
+            # By exact names: the prefix also finds `<name>-something` (LOG-10), and other deployments' groups.
+            return {
+                group["logGroupName"]: group
+                for page in pages.paginate(logGroupNamePrefix=begin)
+                for group in page["logGroups"]
+            }
+
+        return aws.shared(("logs.groups", begin), fetch).get(self.name)
 
     def _left_by_our_function(self, aws: Aws, found: dict[str, str]) -> bool:
         """Whether Lambda made this group again, for a log line written after we had deleted it.

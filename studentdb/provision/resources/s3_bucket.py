@@ -115,6 +115,12 @@ class Bucket(Resource):
                 raise
             return None
 
+    def find(self, aws: Aws) -> Live | None:
+        """Raises as `read`."""
+        with ignoring("NoSuchBucket"):
+            return Live({"tagged": self._is_tagged(aws)}, self._outputs(aws))
+        return None
+
     def create(self, aws: Aws) -> Outputs:
         """Raises NotOursError when the name is taken by another account."""
         configuration: dict[str, Any] = {"Tags": tags.as_list(aws.tags)}
