@@ -61,7 +61,8 @@ class Console:
         `style` is a colour or weight that rich knows; never the only signal.
         """
         text = _plain_lines(text)
-        if not style:
+        # A file gets no colours, so that rich, which takes its time to load, has nothing to do.
+        if not style or not (self._err.isatty() or self._environ.get("FORCE_COLOR")):
             self._err.write(f"{text}\n")
             self._err.flush()
             return

@@ -114,11 +114,9 @@ class Progress:
         return f"{symbol} {done} {what} ({event.seconds:.1f} s)", colour
 
     def _print(self, line: str, colour: str) -> None:
-        from rich.text import Text
-
         self._spoke = self._clock()
-        # Through rich also when plain: it puts the line above the live view.
-        self._console.rich("err").print(Text(line, colour), soft_wrap=True)
+        # With a colour it goes through rich, which puts the line above the live view.
+        self._console.say(line, style=colour)
 
     def _summary(self) -> str:
         seconds = self._clock() - self._started
