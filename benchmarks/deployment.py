@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.clock import HEAD, REGION, ROOT, compared, environment, run, table
 from benchmarks.counted import READS
-from studentdb import __version__
+from studentdb import __version__, pillow_layer
 from studentdb.local.engine import LocalEngine
 from studentdb.provision.aws import Deployment
 
@@ -66,7 +66,9 @@ def engine(scratch: Path) -> Iterator[dict[str, str]]:
     url = local.up().url
     try:
         ours = Deployment(env="prod", region=REGION, account="").id
-        yield environment(scratch, AWS_ENDPOINT_URL=url, FLOOR_DEPLOYMENT=ours, FLOOR_VERSION=__version__)
+        layer = pillow_layer.installed().description
+        floor = {"FLOOR_DEPLOYMENT": ours, "FLOOR_VERSION": __version__, "FLOOR_LAYER": layer}
+        yield environment(scratch, AWS_ENDPOINT_URL=url, **floor)
     finally:
         local.reset()
 

@@ -1,4 +1,4 @@
-"""`FLOOR_DEPLOYMENT=ID FLOOR_VERSION=TOOL python -m benchmarks.floor deploy|check|teardown URL`."""
+"""`FLOOR_DEPLOYMENT=ID FLOOR_VERSION=TOOL FLOOR_LAYER=TEXT python -m benchmarks.floor deploy|check|teardown URL`."""
 
 import sys
 

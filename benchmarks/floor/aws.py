@@ -20,6 +20,8 @@ TAGS = {"studentdb:deployment": OURS}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 # What the users table says about the data in it.
 VERSIONS = {"studentdb:tool-version": os.environ["FLOOR_VERSION"], "studentdb:schema": "2"}
+# What the layer says is in it.
+LAYER = os.environ["FLOOR_LAYER"]
 THREADS = 8
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -31,12 +33,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "academic-sessions": (("id", "S"),),
     "enrollments": (("classId", "S"), ("personId", "S")),
     "scores": (("classId", "S"), ("key", "S")),
-    "media": (("id", "S"), ("key", "S")),
     "audit": (("entity", "S"), ("at", "S")),
+    "media": (("id", "S"), ("key", "S")),
 }
-# Table -> index -> its keys, all of text.
 # Whose items may have an end.
 EXPIRING = ("notifications", "index", "media")
+# Table -> index -> its keys, all of text.
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "users": {"role-index": ("role",), "role-name-index": ("role", "name_key")},
     "classes": {
@@ -67,6 +69,8 @@ OF_API = FUNCTIONS[:3]
 # Which a table's stream invokes.
 FOLLOWING = ("search", "media-expiry")
 LOG_GROUPS = (*(f"/aws/lambda/{PREFIX}-{part}" for part in FUNCTIONS), f"/aws/vendedlogs/{PREFIX}-api")
+# One list for all that begin alike.
+LOG_GROUPS_BEGIN = (f"/aws/lambda/{PREFIX}", f"/aws/vendedlogs/{PREFIX}")
 MANIFEST = ".studentdb-manifest.json"
 Call = Callable[..., Any]
 

@@ -11,6 +11,7 @@ from benchmarks.floor.aws import (
     FUNCTIONS,
     GROUPS,
     LOG_GROUPS,
+    LOG_GROUPS_BEGIN,
     MANIFEST,
     OURS,
     PREFIX,
@@ -59,12 +60,9 @@ def check(url: str) -> None:
         ]
         tasks.append(go(functions.list_layer_versions, LayerName=aws.layer))
         logs = aws.client("logs")
-        for name in LOG_GROUPS:
-            arn = f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}"
-            tasks += [
-                go(logs.describe_log_groups, logGroupNamePrefix=name),
-                go(logs.list_tags_for_resource, resourceArn=arn),
-            ]
+        tasks += [go(logs.describe_log_groups, logGroupNamePrefix=begin) for begin in LOG_GROUPS_BEGIN]
+        arns = [f"arn:aws:logs:{REGION}:{aws.account}:log-group:{name}" for name in LOG_GROUPS]
+        tasks += [go(logs.list_tags_for_resource, resourceArn=arn) for arn in arns]
         s3 = aws.client("s3")
         reads: list[Call] = [
             *(s3.get_bucket_tagging, s3.get_public_access_block, s3.get_bucket_ownership_controls),

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from benchmarks.floor.aws import FUNCTIONS, LOG_GROUPS, OURS, PREFIX, REGION, TABLES, Aws, Call
+from benchmarks.floor.aws import FUNCTIONS, LOG_GROUPS, LOG_GROUPS_BEGIN, OURS, PREFIX, REGION, TABLES, Aws, Call
 
 ABSENT = {"ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"}
 
@@ -23,10 +23,10 @@ def all_free(aws: Aws, go: Callable[..., Future[Any]]) -> None:
         looks.append(go(exists, iam.get_role, RoleName=f"{PREFIX}-{half}-{REGION}"))
         looks.append(go(exists, functions.get_function, FunctionName=f"{PREFIX}-{half}"))
     looks.append(go(lambda: bool(functions.list_layer_versions(LayerName=aws.layer)["LayerVersions"])))
-    logs, s3 = aws.client("logs"), aws.client("s3")
+    logs, s3, groups = aws.client("logs"), aws.client("s3"), set(LOG_GROUPS)
     looks += [
-        go(listed, name, lambda name: names(logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]), name)
-        for name in LOG_GROUPS
+        go(lambda begin=begin: bool(names(logs.describe_log_groups(logGroupNamePrefix=begin)["logGroups"]) & groups))
+        for begin in LOG_GROUPS_BEGIN
     ]
     looks += [go(exists, s3.head_bucket, Bucket=name) for name in (aws.bucket, aws.media)]
     gateway, cognito, cloudfront = aws.client("apigatewayv2"), aws.client("cognito-idp"), aws.client("cloudfront")
@@ -51,8 +51,8 @@ def exists(read: Call, **which: str) -> bool:
     return True
 
 
-def listed(name: str, read: Callable[..., set[str]], *arguments: str) -> bool:
-    return name in read(*arguments)
+def listed(name: str, read: Callable[[], set[str]]) -> bool:
+    return name in read()
 
 
 def names(found: Iterable[dict[str, Any]]) -> set[str]:

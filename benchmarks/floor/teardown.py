@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from benchmarks.floor.aws import (
     FOLLOWING,
     FUNCTIONS,
@@ -20,7 +22,6 @@ from benchmarks.floor.aws import (
     until,
 )
 from benchmarks.floor.check import find_api, find_distribution, find_pool
-from benchmarks.floor.deploy import active_table
 from benchmarks.floor.lock import Lock
 from benchmarks.floor.names import exists
 from benchmarks.floor.people import pool_settings
@@ -65,9 +66,19 @@ def remove_table(dynamodb: Any, name: str) -> None:
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
     ours({mark["Key"]: mark["Value"] for mark in dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]})
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
-    until(lambda: active_table(dynamodb, table))
-    dynamodb.delete_table(TableName=table)
+    until(lambda: may_go(dynamodb, table))
     until(lambda: not exists(dynamodb.describe_table, TableName=table))
+
+
+def may_go(dynamodb: Any, table: str) -> bool:
+    """Whether its deletion has begun; it is refused while the table is still being changed."""
+    try:
+        dynamodb.delete_table(TableName=table)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ResourceInUseException", "ValidationException"):
+            return False
+        raise
+    return True
 
 
 def remove_api(aws: Aws, gateway: Any, logs: Any) -> None:
