@@ -26,6 +26,7 @@ class Calls:
     """What a session sent: operations by name, with the parameters of those to S3 and CloudFront."""
 
     writes: Counter[str] = field(default_factory=Counter)
+    reads: Counter[str] = field(default_factory=Counter)
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def listen(self, session: boto3.Session) -> None:
@@ -37,6 +38,7 @@ class Calls:
     def forget(self) -> None:
         """Begin anew."""
         self.writes.clear()
+        self.reads.clear()
         self.sent.clear()
 
     def of(self, operation: str) -> list[dict[str, Any]]:
@@ -45,8 +47,8 @@ class Calls:
 
     def _count(self, event_name: str, **_: Any) -> None:
         operation = event_name.rpartition(".")[2]
-        if not operation.startswith(READS):
-            self.writes[operation] += 1
+        counted = self.reads if operation.startswith(READS) else self.writes
+        counted[operation] += 1
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.sent.append((model.name, dict(params)))
