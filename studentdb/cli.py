@@ -89,7 +89,7 @@ def application(wanted: str | None = None) -> typer.Typer:
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 usage; the others are in docs/architecture.md."""
     # What boto3 builds lives as long as the command: by default the collector would spend a tenth of a deploy on it.
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(200_000, 50, 100)
     code = run(sys.argv[1:])
     # The command is over: Ctrl-C while Python tidies up would only show a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
