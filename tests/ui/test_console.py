@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -47,6 +48,27 @@ def test_colours_follow_the_terminal_and_no_color() -> None:
     console, _, err = on_terminal(NO_COLOR="1")
     console.say("done", style="green")
     assert err.getvalue() == "done\n"
+
+
+def test_a_file_gets_colours_only_where_they_are_asked_for() -> None:
+    console, _, err = in_pipe()
+    console.say("done", style="green")
+    assert err.getvalue() == "done\n"
+    console, _, err = in_pipe(FORCE_COLOR="1")
+    console.say("done", style="green")
+    assert "\x1b[" in err.getvalue()
+
+
+def test_words_into_a_file_need_no_rich() -> None:
+    code = """if True:
+        import sys
+        from studentdb.ui.console import Console
+        Console().say("done", style="green")
+        print([name for name in sys.modules if name.partition(".")[0] == "rich"])
+    """
+    env = {**os.environ, "FORCE_COLOR": ""}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "done\n")
 
 
 @pytest.mark.parametrize(("environ", "animated"), [({}, True), ({"TERM": "dumb"}, False), ({"CI": "true"}, False)])
