@@ -161,7 +161,9 @@ def _equal(meant: Meant, value: str) -> Callable[[Any], bool]:
         if _DAY.fullmatch(value):
             # Of a moment the day.
             return any(each.partition("t")[0] == value for each in said)
-        return value in said or any(number == Decimal(each) for each in said if number and _NUMBER.fullmatch(each))
+        if value in said or number is None:
+            return value in said
+        return any(number == Decimal(each) for each in said if _NUMBER.fullmatch(each))
 
     return equal
 

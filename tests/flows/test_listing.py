@@ -181,6 +181,7 @@ COLUMNS: nouns.Columns = {
         ([Kept(grades=[each]) for each in ("10", "KG", "PS", "08")], {"sort": "grade"}, [1, 3, 0, 2]),
         ([Kept(grades=[each]) for each in ("10", "KG", "PS", "08")], {"filters": ["grade<9"]}, [1, 3]),
         ([Kept(room=each) for each in ("10", "9a", "9", "Lab 10", "lab 9")], {"sort": "room"}, [2, 1, 0, 4, 3]),
+        ([Kept(grades=[each]) for each in ("00", "1", "x")], {"filters": ["grade=0"]}, [0]),
         # Numbers of people are text: zeros count, and all of their digits.
         ([Kept(identifier=each) for each in ("007", "7", "7.0")], {"filters": ["number=7"]}, [1]),
         (
