@@ -28,7 +28,8 @@ from studentdb.provision.resources.dynamodb_versions import FIRST_SCHEMA, Migrat
 from studentdb.provision.resources.lambda_layer import LayerContent
 from studentdb.provision.resources.lambda_permission import Permission
 from studentdb.provision.resources.log_group import LogGroup
-from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_bucket import Bucket
+from studentdb.provision.resources.s3_bucket_policy import BucketPolicy
 from studentdb.provision.resources.s3_data_bucket import BucketCors, DataBucket
 from studentdb.provision.resources.s3_objects import File, Objects
 from studentdb.provision.site_files import config_file

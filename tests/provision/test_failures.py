@@ -26,7 +26,8 @@ from botocore.parsers import ResponseParserError
 
 from studentdb.errors import NotAllowedError, StudentDBError, UnavailableError, UsageError
 from studentdb.provision.failures import S3_RIGHTS, explain
-from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_bucket import Bucket
+from studentdb.provision.resources.s3_bucket_policy import BucketPolicy
 from studentdb.provision.resources.s3_data_bucket import BucketCors, BucketNotification, DataBucket
 from studentdb.provision.resources.s3_objects import Objects
 

@@ -14,7 +14,8 @@ from studentdb.errors import StudentDBError
 from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Live, NotOursError
-from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_bucket import Bucket
+from studentdb.provision.resources.s3_bucket_policy import BucketPolicy
 from studentdb.provision.resources.s3_objects import MANIFEST, File, Objects
 from tests.provision.answers import Answer, Wire, live_of, s3_error
 from tests.provision.cases.s3 import PAGE, SCRIPT, bucket

@@ -15,7 +15,7 @@ import pytest
 from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Outputs
-from studentdb.provision.resources.s3_bucket import BucketPolicy
+from studentdb.provision.resources.s3_bucket_policy import BucketPolicy
 from studentdb.provision.resources.s3_objects import Objects
 from tests.provision.cases.cloudfront import distribution, headers, parents
 from tests.provision.cases.s3 import PAGE, SCRIPT

@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 from studentdb.provision.aws import Aws, error_code, error_message, has_code, ignoring
 from studentdb.provision.core import Change, Live, Outputs, Resource, giver
 from studentdb.provision.policies import tls_only
-from studentdb.provision.resources.s3_bucket import Bucket, canonical, policy_not_yet, unless_unset
+from studentdb.provision.resources.s3_bucket import Bucket, unless_unset
+from studentdb.provision.resources.s3_bucket_policy import canonical, policy_not_yet
 
 # What browsers keep of the answer to a preflight, in seconds.
 _PREFLIGHT_S = 3000

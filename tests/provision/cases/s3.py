@@ -9,7 +9,8 @@ from studentdb.provision import policies
 from studentdb.provision.aws import Aws
 from studentdb.provision.core import Resource
 from studentdb.provision.resources.lambda_permission import Permission
-from studentdb.provision.resources.s3_bucket import Bucket, BucketPolicy
+from studentdb.provision.resources.s3_bucket import Bucket
+from studentdb.provision.resources.s3_bucket_policy import BucketPolicy
 from studentdb.provision.resources.s3_data_bucket import BucketCors, BucketNotification, DataBucket
 from studentdb.provision.resources.s3_objects import MANIFEST, File, Objects
 from tests.provision.cases.lambda_ import function, parents
