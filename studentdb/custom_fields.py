@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from studentdb.contract.models import MOST_CUSTOM_FIELDS, CustomValue, Name
+from studentdb.contract.fields import MOST_CUSTOM_FIELDS, CustomValue, Name
 
 # All variables of a function have 4 KB together (LMB-27); the others need a few hundred bytes.
 LARGEST = 3_000

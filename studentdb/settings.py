@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from studentdb import home
+from studentdb.contract.fields import EMAIL_PATTERN
 from studentdb.custom_fields import CustomFields
 from studentdb.errors import StudentDBError, UsageError
 
@@ -53,10 +54,6 @@ def _roles(roles: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("not a role")
     return tuple(role for role in _ROLES if role in roles)
 
-
-# As the API takes addresses (contract/models.py).
-_LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-_HOST_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 # A grade and the percentage from which it is given: `B+ 87.5`.
 _STEP = re.compile(r"([^,\s](?:[^,]*[^,\s])?)\s+(0|[1-9][0-9]{0,2}(?:\.[0-9]{1,2})?)")
@@ -174,7 +171,7 @@ class Settings(BaseModel):
         str | None,
         Field(
             max_length=254,
-            pattern=rf"^{_LOCAL_PART}@(?:{_HOST_LABEL}\.)+{_HOST_LABEL}$",
+            pattern=EMAIL_PATTERN,
             description="the address that mails come from, such as office@school.example; without one no mail is sent",
         ),
         AfterValidator(lambda address: address and address.lower()),

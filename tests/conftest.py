@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import importlib.util
 import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import boto3
@@ -20,6 +18,7 @@ from moto import mock_aws
 
 from studentdb.provision.aws import Aws
 from tests.command_line import CommandLine, Deployed
+from tests.quick_moto import quick_moto
 from tests.support import MOTO_ACCOUNT, REGION, Backend
 
 # By default the collector takes a tenth of the suite's time: what is collected for and imported stays.
@@ -90,19 +89,16 @@ def deployed(engine: Backend, tmp_path_factory: pytest.TempPathFactory) -> Deplo
 
 
 @pytest.fixture(scope="session")
-def one_key() -> Iterator[None]:
-    """moto reads the same RSA key anew for each user pool, an eighth of a second every time."""
-    pools = importlib.import_module("moto.cognitoidp.models")
-    key = pools.jwk.RSAKey.import_key(pools.load_resource("cognitoidp/resources/jwks-private.json"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pools, "jwk", SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: key)))
+def remembering_moto() -> Iterator[None]:
+    """What moto remembers from call to call."""
+    with quick_moto():
         yield
 
 
 @pytest.fixture
 def moto(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A fresh moto."""
-    request.getfixturevalue("one_key")
+    request.getfixturevalue("remembering_moto")
     with mock_aws():
         yield Backend("moto", MOTO_ACCOUNT)
 

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from studentdb.api.client import ApiClient
 from studentdb.api.problems import checked, parsed
 from studentdb.api.transport import IDEMPOTENCY_KEY, Http
+from studentdb.contract.fields import LARGEST_PAGE
 from studentdb.contract.media import (
     Media,
     MediaCheck,
@@ -34,7 +35,7 @@ from studentdb.contract.media import (
     MediaVersions,
     SquareSize,
 )
-from studentdb.contract.models import LARGEST_PAGE, PageQuery
+from studentdb.contract.models import PageQuery
 from studentdb.errors import StudentDBError, UnavailableError
 
 _PIECE = 1024 * 1024

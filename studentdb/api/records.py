@@ -12,7 +12,8 @@ from studentdb.api.client import ApiClient
 from studentdb.api.problems import NotFoundError, checked, parsed, word
 from studentdb.api.transport import IDEMPOTENCY_KEY
 from studentdb.contract.custom_fields import CustomField, CustomFieldList
-from studentdb.contract.models import LARGEST_PAGE, DeleteQuery, RequestModel, ResponseModel
+from studentdb.contract.fields import LARGEST_PAGE
+from studentdb.contract.models import DeleteQuery, RequestModel, ResponseModel
 from studentdb.contract.operations import operation
 
 T = TypeVar("T", bound=ResponseModel)

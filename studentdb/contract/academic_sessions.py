@@ -9,21 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Date,
-    DeleteQuery,
-    Id,
-    IdPath,
-    PageQuery,
-    Reason,
-    RequestModel,
-    ResponseModel,
-    SourcedId,
-    Status,
-    Title,
-    Version,
-)
+from studentdb.contract.fields import LEFT_OUT, Date, Id, Reason, SourcedId, Status, Title, Version
+from studentdb.contract.models import DeleteQuery, IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 Type = Literal["schoolYear", "semester", "term", "gradingPeriod"]

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from studentdb.contract.models import LEFT_OUT, Date, PageQuery, ResponseModel
+from studentdb.contract.fields import LEFT_OUT, Date
+from studentdb.contract.models import PageQuery, ResponseModel
 from studentdb.contract.operation import Operation
 
 # As the functions name records towards the audit; other systems' ids may hold any visible ASCII.

@@ -6,20 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Code,
-    DeleteQuery,
-    Id,
-    IdPath,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-    SourcedId,
-    Status,
-    Title,
-    Version,
-)
+from studentdb.contract.fields import LEFT_OUT, Code, Id, SourcedId, Status, Title, Version
+from studentdb.contract.models import DeleteQuery, IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 MOST_PLACES = 1000

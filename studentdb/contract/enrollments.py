@@ -8,18 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Date,
-    DeleteQuery,
-    Id,
-    IdPath,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-    Status,
-    Version,
-)
+from studentdb.contract.fields import LEFT_OUT, Date, Id, Status, Version
+from studentdb.contract.models import DeleteQuery, IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 # What a person is in a class.

@@ -9,20 +9,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Date,
-    DeleteQuery,
-    Id,
-    Name,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-    Status,
-    Text,
-    Title,
-    Version,
-)
+from studentdb.contract.fields import LEFT_OUT, Date, Id, Name, Status, Text, Title, Version
+from studentdb.contract.models import DeleteQuery, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 Points = Annotated[

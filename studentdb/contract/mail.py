@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studentdb.contract.models import Email, PageQuery, RequestModel, ResponseModel
+from studentdb.contract.fields import Email
+from studentdb.contract.models import PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 MOST_LIFTED = 25

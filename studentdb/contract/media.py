@@ -11,18 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Cursor,
-    DeleteQuery,
-    Id,
-    IdPath,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-    Text,
-    Version,
-)
+from studentdb.contract.fields import LEFT_OUT, Cursor, Id, Text, Version
+from studentdb.contract.models import DeleteQuery, IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.notifications import Moment
 from studentdb.contract.operation import Operation
 

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studentdb.contract.models import LEFT_OUT, PageQuery, RequestModel, ResponseModel, Text, Title
+from studentdb.contract.fields import LEFT_OUT, Text, Title
+from studentdb.contract.models import PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 _ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -14,25 +14,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studentdb.contract.models import (
+from studentdb.contract.fields import (
     LEFT_OUT,
     MOST_CUSTOM_FIELDS,
     CustomValue,
     Date,
-    DeleteQuery,
     Email,
     Identifier,
-    IdPath,
     Name,
-    PageQuery,
     Phone,
-    RequestModel,
-    ResponseModel,
     SourcedId,
     Status,
     Username,
     Version,
 )
+from studentdb.contract.models import DeleteQuery, IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation, Relation, Role
 
 

@@ -7,18 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from studentdb.contract.audit import Act
+from studentdb.contract.fields import LEFT_OUT, Date, Id, Reason, Version
 from studentdb.contract.line_items import LineItemPath, Points
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Date,
-    DeleteQuery,
-    Id,
-    PageQuery,
-    Reason,
-    RequestModel,
-    ResponseModel,
-    Version,
-)
+from studentdb.contract.models import DeleteQuery, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 ScoreStatus = Literal["exempt", "fully graded", "not submitted", "partially graded", "submitted"]

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from studentdb.contract import people
-from studentdb.contract.models import LEFT_OUT, Grades, ResponseModel
+from studentdb.contract.fields import LEFT_OUT, Grades
+from studentdb.contract.models import ResponseModel
 from studentdb.contract.operation import Operation
 from studentdb.contract.people import Person, PersonCreate, PersonUpdate
 

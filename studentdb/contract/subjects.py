@@ -6,20 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    Code,
-    DeleteQuery,
-    IdPath,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-    SourcedId,
-    Status,
-    Text,
-    Title,
-    Version,
-)
+from studentdb.contract.fields import LEFT_OUT, Code, SourcedId, Status, Text, Title, Version
+from studentdb.contract.models import DeleteQuery, IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation
 
 Credits = Annotated[

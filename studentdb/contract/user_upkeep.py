@@ -6,15 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    AccountEmail,
-    Cursor,
-    Identifier,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-)
+from studentdb.contract.fields import LEFT_OUT, AccountEmail, Cursor, Identifier
+from studentdb.contract.models import PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation, Role
 
 MOST_QUEUED = 25

@@ -6,17 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studentdb.contract.models import (
-    LEFT_OUT,
-    AccountEmail,
-    Id,
-    Identifier,
-    IdPath,
-    PageQuery,
-    Reason,
-    RequestModel,
-    ResponseModel,
-)
+from studentdb.contract.fields import LEFT_OUT, AccountEmail, Id, Identifier, Reason
+from studentdb.contract.models import IdPath, PageQuery, RequestModel, ResponseModel
 from studentdb.contract.operation import Operation, Role
 
 State = Annotated[

@@ -39,6 +39,6 @@ def mailbox(api: Functions, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
 @pytest.fixture(scope="module")
 def lasting_api(request: pytest.FixtureRequest) -> Iterator[Functions]:
     """One cold start on moto for all tests of a file that leave nothing behind."""
-    request.getfixturevalue("one_key")
+    request.getfixturevalue("remembering_moto")
     with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
         yield cold_start(Backend("moto", MOTO_ACCOUNT), monkeypatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import importlib
 import json
@@ -28,6 +29,8 @@ from tests.pictures import PILLOW
 from tests.support import MOTO_ACCOUNT, REGION, Backend
 
 _SECRET = "secret#cursor"
+# What moto made the first time: prefix, and tables by their names. To make them takes longer than most tests.
+_EMPTY: list[tuple[str, dict[str, Any]]] = []
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,8 @@ class Functions:
 def cold_start(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Functions:
     """New tables, and the package imported anew in a function's environment."""
     session, dynamodb = _root(backend.endpoint_url)
-    prefix = f"t{secrets.token_hex(4)}"
+    prefix = _put_back(dynamodb) if backend.endpoint_url is None else _make_tables(dynamodb)
     users, index = f"{prefix}-users", f"{prefix}-index"
-    _make_tables(dynamodb, prefix)
     dynamodb.put_item(
         TableName=index,
         Item={"pk": {"S": _SECRET}, "sk": {"S": "-"}, "key": {"B": secrets.token_bytes(32)}},
@@ -223,7 +225,23 @@ def _tables() -> tuple[Table, ...]:
     return tuple(resource for resource in made.resources if isinstance(resource, Table))
 
 
-def _make_tables(dynamodb: Any, prefix: str) -> None:
+def _put_back(dynamodb: Any) -> str:
+    """The tables in moto's own store as they were when first made there; returns the prefix of their names."""
+    store = get_backend("dynamodb")[MOTO_ACCOUNT][REGION].tables
+    if store:
+        # Of another cold start in the same moto.
+        return _make_tables(dynamodb)
+    if not _EMPTY:
+        prefix = _make_tables(dynamodb)
+        _EMPTY.append((prefix, copy.deepcopy(dict(store))))
+    prefix, empty = _EMPTY[0]
+    store.update(copy.deepcopy(empty))
+    return prefix
+
+
+def _make_tables(dynamodb: Any) -> str:
+    """Under names of their own, whose prefix it returns."""
+    prefix = f"t{secrets.token_hex(4)}"
     for table in _tables():
         keys = [
             each for each in (table.hash, table.range, *(k for i in table.indexes for k in (i.hash, i.range))) if each
@@ -245,6 +263,7 @@ def _make_tables(dynamodb: Any, prefix: str) -> None:
             KeySchema=_schema(table.hash, table.range),
             **({"GlobalSecondaryIndexes": more} if more else {}),
         )
+    return prefix
 
 
 def _named(table: Table, prefix: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studentdb.contract.models import LARGEST_PAGE
+from studentdb.contract.fields import LARGEST_PAGE
 from tests.lambda_src.functions import Functions, Reply
 
 PEOPLE = {
