@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from functools import cached_property
+from typing import Any, BinaryIO, cast
 
 import httpcore
 import httpx
@@ -38,6 +40,29 @@ class TooLargeError(UnavailableError):
     """An answer goes on and on: reading it was stopped."""
 
 
+class _Trust(ssl.SSLContext):
+    """httpx's own context, made once something is encrypted.
+
+    Reading the certificates is half of what a command on the embedded engine, to which nothing is encrypted, has to do.
+    """
+
+    def __new__(cls) -> _Trust:
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    @cached_property
+    def _made(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context()
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        self._made.set_alpn_protocols(alpn_protocols)
+
+    def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:
+        return self._made.wrap_socket(*arguments, **named)
+
+    def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
+        return self._made.wrap_bio(*arguments, **named)
+
+
 class Http:
     """Sends requests; thread-safe. `transport` and `sleep` are there for tests."""
 
@@ -50,6 +75,7 @@ class Http:
         # Redirects are not followed: a token must not travel to where an answer points.
         self._client = httpx.Client(
             transport=transport,
+            verify=_Trust(),
             timeout=_TIMEOUT,
             headers={"User-Agent": f"studentdb/{__version__}"},
             mounts=None if transport else _DIRECT,

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from studentdb.api.transport import IDEMPOTENCY_KEY, Http, TooLargeError, was_repeated
 from studentdb.errors import UnavailableError, UsageError
@@ -134,6 +140,25 @@ def test_names_under_localhost_reach_this_machine_whatever_the_resolver_and_the_
     assert hosts == [name]
 
 
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that SSL_CERT_FILE names is not."""
+    certificate = signed_by_itself(tmp_path)
+    with served(b"", certificate) as (port, hosts):
+        with contextlib.closing(Http(sleep=lambda _: None)) as http, pytest.raises(UnavailableError) as caught:
+            http.send("GET", f"https://localhost:{port}/")
+        assert "CERTIFICATE_VERIFY_FAILED" in caught.value.why
+        assert hosts == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with contextlib.closing(Http()) as http:
+            assert http.send("GET", f"https://localhost:{port}/").status_code == 200
+
+
+def test_nothing_is_read_for_an_encryption_that_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    with served(b"") as (port, _), contextlib.closing(Http()) as http:
+        assert http.send("GET", f"http://localhost:{port}/").status_code == 200
+
+
 def test_a_large_file_comes_in_large_pieces() -> None:
     content = secrets.token_bytes(8_000_000)
     # More than its default, by which a download takes half as long again.
@@ -147,9 +172,28 @@ def test_a_large_file_comes_in_large_pieces() -> None:
     assert max(map(len, came)) > 65_536
 
 
+def signed_by_itself(folder: Path) -> Path:
+    """A file with a key and a certificate for localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "both.pem"
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(certificate.public_bytes(pem) + secret)
+    return file
+
+
 @contextlib.contextmanager
-def served(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """A real server's port, and the hosts that it is asked for."""
+def served(content: bytes, certificate: Path | None = None) -> Iterator[tuple[int, list[str]]]:
+    """A real server's port, and the hosts that it is asked for; encrypted where it has a certificate."""
     hosts = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -164,6 +208,10 @@ def served(content: bytes) -> Iterator[tuple[int, list[str]]]:
             """Quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server.server_port, hosts
