@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 # What boto3 and its client are made of stays until the function ends: looking through it for garbage, again and again
@@ -79,14 +79,6 @@ def record(stored: Mapping[str, Any]) -> Record:
     return {
         name: each["S"] if "S" in each else each["BOOL"] if "BOOL" in each else value(each)
         for name, each in stored.items()
-    }
-
-
-def fields(stored: Mapping[str, Any], names: Sequence[str]) -> Record:
-    """Some fields of an item, None where it has none; as `record`, of hundreds of items that have more than these."""
-    return {
-        name: None if each is None else each["S"] if "S" in each else each["BOOL"] if "BOOL" in each else value(each)
-        for name, each in zip(names, map(stored.get, names), strict=True)
     }
 
 

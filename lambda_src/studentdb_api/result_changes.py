@@ -14,10 +14,9 @@ from studentdb_api import audit, clock, dynamodb, membership, outbox, records, s
 from studentdb_api.dynamodb import Record
 from studentdb_api.problems import Busy, EditConflict, FieldError, Invalid, NotFound
 from studentdb_api.request import Answer, Request
-from studentdb_api.results import NO_RESULT, SAID, record_id, said, shown
+from studentdb_api.results import FLAGS, NO_RESULT, SAID, record_id, said, shown
 from studentdb_api.transactions import RefusedError
 
-_FLAGS = ("late", "missing", "incomplete", "inProgress")
 _WITHOUT_SCORE = ("exempt", "not submitted", "submitted")
 
 
@@ -118,7 +117,7 @@ def _normal(given: Record) -> Record:
 
 def _after(given: Record, before: Record) -> Record:
     """The result as it is to be; `before` itself where nothing is different."""
-    after = {**dict.fromkeys(_FLAGS, False), **given}
+    after = {**dict.fromkeys(FLAGS, False), **given}
     after.pop("version", None)
     if "scoreDate" not in after:
         same = all(before.get(name) == after.get(name) for name in ("score", "scoreStatus"))

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from studentdb_api import audit, audit_list, scores
-from studentdb_api.dynamodb import Record
+from studentdb_api.dynamodb import Item, Record
 from studentdb_api.problems import NotFound
 from studentdb_api.request import Answer, Request
 
 NO_RESULT = "there is no result of this student in this line item"
 # What is said of a student's work; the rest says whose and which.
 SAID = ("score", "scoreStatus", "late", "missing", "incomplete", "inProgress", "scoreDate", "comment")
-# What a score sheet says of one: whose and of which class stands around it.
-OF_SHEET = ("lineItemId", *SAID, "version")
+FLAGS = ("late", "missing", "incomplete", "inProgress")
 _FIELDS = ("classId", "lineItemId", "studentId", *SAID, "version", "createdAt", "updatedAt")
 
 
@@ -40,6 +39,27 @@ def list_result_history(request: Request) -> Answer:
 def shown(result: Mapping[str, Any]) -> Record:
     """The result as the API shows it."""
     return {name: result.get(name) for name in _FIELDS}
+
+
+def on_sheet(stored: Item) -> Record:
+    """An item as a score sheet shows it.
+
+    A sheet has hundreds: what is false or empty is left out, and whose it is and of which class stands around it.
+    """
+    found = {
+        "lineItemId": stored["lineItemId"]["S"],
+        "scoreStatus": stored["scoreStatus"]["S"],
+        "scoreDate": stored["scoreDate"]["S"],
+        "version": int(stored["version"]["N"]),
+    }
+    if "score" in stored:
+        found["score"] = stored["score"]["S"]
+    if "comment" in stored:
+        found["comment"] = stored["comment"]["S"]
+    for flag in FLAGS:
+        if stored[flag]["BOOL"]:
+            found[flag] = True
+    return found
 
 
 def said(result: Mapping[str, Any]) -> Record:

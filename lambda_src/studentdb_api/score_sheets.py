@@ -72,7 +72,7 @@ def final_grade(percent: Decimal | None) -> Record:
 
 def _rows(class_id: str, only: str = "") -> tuple[list[Record], list[_Row]]:
     """The line items, and the students by name: all who have begun, but for those who left without a result."""
-    items, found = scores.of_class(class_id, results.OF_SHEET)
+    items, found = scores.of_class(class_id, results.on_sheet)
     of_student: dict[str, dict[str, Record]] = {}
     for student_id, each in found:
         of_student.setdefault(student_id, {})[each["lineItemId"]] = each

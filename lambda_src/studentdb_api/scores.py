@@ -7,11 +7,11 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from studentdb_api import dynamodb, logins, membership, records, transactions
-from studentdb_api.dynamodb import Record
+from studentdb_api.dynamodb import Item, Record
 from studentdb_api.names import fold
 from studentdb_api.problems import NotFound, TermLocked
 from studentdb_api.request import Request
@@ -61,15 +61,15 @@ def line_items(class_id: str) -> list[Record]:
     return _in_order(_queried(class_id, _ITEM))
 
 
-def of_class(class_id: str, fields: Sequence[str]) -> tuple[list[Record], list[tuple[str, Record]]]:
-    """All line items, by due date, and all results of a class, as pairs of student and these fields: one Query."""
+def of_class(class_id: str, shown: Callable[[Item], Record]) -> tuple[list[Record], list[tuple[str, Record]]]:
+    """All line items, by due date, and all results of a class, as pairs of student and what is shown: one Query."""
     items: list[Record] = []
     results: list[tuple[str, Record]] = []
     for each in dynamodb.all_queried(_asked(class_id, "")):
         if each["key"]["S"].startswith(_ITEM):
             items.append(dynamodb.record(each))
         else:
-            results.append((each["studentId"]["S"], dynamodb.fields(each, fields)))
+            results.append((each["studentId"]["S"], shown(each)))
     return _in_order(items), results
 
 

@@ -55,15 +55,18 @@ class ResultsPut(RequestModel):
 
 
 class SheetResult(ResponseModel):
-    """A result on its sheet. Class and student stand around it, and when it was written in the result itself."""
+    """A result on its sheet, where what is false or empty is left out.
+
+    Class and student stand around it, and when it was written in the result itself.
+    """
 
     line_item_id: str
     score: str | None = None
     score_status: ScoreStatus
-    late: bool
-    missing: bool
-    incomplete: bool
-    in_progress: bool
+    late: bool = False
+    missing: bool = False
+    incomplete: bool = False
+    in_progress: bool = False
     score_date: str
     comment: str | None = None
     version: int

@@ -37,12 +37,26 @@ def test_a_score_sheet(api_anywhere: Functions) -> None:
     assert sheet["scale"][0] == {"name": "A", "least": "90"}
     whole = book.get(f"line-items/{exam['id']}/results/{book.student}").body
     around = ("classId", "studentId", "createdAt", "updatedAt")
-    assert {name: each for name, each in whole.items() if name not in around} in sheet["rows"][0]["results"]
+    said = {name: each for name, each in whole.items() if name not in around and each not in (None, False)}
+    assert said in sheet["rows"][0]["results"]
     told = book.api.audit(f"class#{book.class_id}")
     assert [each["operation"] for each in told if "sheet" in each["operation"]] == ["get_score_sheet"]
 
     own = book.get("score-sheet", as_=OTHER).body
     assert own["rows"] == sheet["rows"][1:]
+
+
+def test_a_sheet_leaves_out_what_is_false_or_empty(book: Gradebook) -> None:
+    item = book.item()
+    flags: dict[str, Any] = dict.fromkeys(("late", "missing", "incomplete", "inProgress"), True)
+    full = book.put(item, score="8", comment="Nearly", scoreDate=school.day(-1), **flags).body
+    book.put(item, book.other, scoreStatus="exempt")
+
+    ada, byron = (row["results"] for row in book.get("score-sheet").body["rows"])
+    around = ("classId", "studentId", "createdAt", "updatedAt")
+    assert ada == [{name: each for name, each in full.items() if name not in around}]
+    date = school.day(0)
+    assert byron == [{"lineItemId": item["id"], "scoreStatus": "exempt", "scoreDate": date, "version": 1}]
 
 
 def test_who_left_without_a_result_is_not_on_the_sheet(book: Gradebook) -> None:
