@@ -1,8 +1,8 @@
 """The functions' own time, warm: what CPU a request takes apart from its calls of AWS. `python -m benchmarks own_time`.
 
 The calls' own work in this process (signing, parsing) is botocore's, and not counted. A shared machine works at half
-its pace as often as not. So a loop that does the same each time runs right before and after each request: the last columns
-are of the times that the requests would have taken at the pace of the fastest loop.
+its pace as often as not. So a loop that does the same each time runs right before and after each request: the last
+columns are of the times that the requests would have taken at the pace of the fastest loop.
 """
 
 from __future__ import annotations
