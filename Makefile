@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-PYTEST := $(PY) -m pytest -p tests.left_out
+PYTEST := $(PY) -m pytest -p tests.left_out -p tests.order
 JOBS ?= 2
 # The quick tests wait for the engine a fifth of their time: on 2 cores a third worker fills it.
 QUICK_JOBS ?= 3

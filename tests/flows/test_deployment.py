@@ -140,6 +140,7 @@ def test_a_second_deploy_makes_no_call_that_writes(deployed: Deployed, engine: B
     assert [call for call in calls if not call.startswith(READS)] == []
 
 
+@pytest.mark.slow
 def test_new_code_is_one_call_for_each_function(school: School, engine: Backend, tmp_path: Path) -> None:
     """Beside the lock's own: making it, saying that it is released, removing what said so before."""
     functions = Path(shutil.copytree(find().lambda_src, tmp_path / "functions"))

@@ -105,6 +105,7 @@ def _open_the_policies_of(aws: Aws, role: str) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(everything))
 
 
+@pytest.mark.slow
 def test_replaced(school: School) -> None:
     """An app client with a secret cannot lose it; the secret itself is nobody's business."""
     school.deploy()
@@ -120,6 +121,7 @@ def test_replaced(school: School) -> None:
     assert not school.deployer().plan()
 
 
+@pytest.mark.slow
 def test_swept(school: School) -> None:
     """What a version does not want any more."""
     school.deploy()

@@ -62,6 +62,7 @@ def _site(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_call_to_a_bucket_names_its_owner(engine: Backend, tmp_path: Path) -> None:
     """A bucket of our name that another account took in the meantime gets nothing from us, and gives us nothing."""
     school = Installation.on(engine, fresh_env())

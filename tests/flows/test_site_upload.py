@@ -82,6 +82,7 @@ def test_another_part_changed(school: Installation) -> None:
     assert (uploaded(school), removed(school), cleared(school)) == ([], [], [])
 
 
+@pytest.mark.slow
 def test_one_file_changed(school: Installation, site: Path) -> None:
     school.calls.forget()
     (site / "router.js").write_text("// another\n")
@@ -104,6 +105,7 @@ def test_files_changed_added_and_removed(school: Installation, site: Path) -> No
     test_nothing_changed(school)
 
 
+@pytest.mark.slow
 def test_back_to_an_earlier_version(school: Installation, site: Path) -> None:
     """Its caches were cleared for that version before; they hold the later one now."""
     before = (site / "router.js").read_bytes()

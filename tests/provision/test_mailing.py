@@ -144,6 +144,7 @@ def test_another_sender_takes_the_place_of_the_first(school: Installation, domai
     assert sender(school.aws)["SourceArn"].endswith(f"identity/new.{domain}")
 
 
+@pytest.mark.slow
 def test_a_domain_that_was_there_is_used_and_stays(school: Installation, domain: str) -> None:
     """Neither a teardown nor switching mail off touches it, nor does any say that it would."""
     ses = school.aws.client("sesv2")
