@@ -22,7 +22,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 help:
 	@echo 'make demo       deploy to the embedded AWS engine on this machine, with a sample school'
 	@echo 'make test       format, lint, types, unit, moto, embedded engine, browser, docs, the wheel'
-	@echo 'make test-slow  every point of a kill, the newest boto3, the functions on their own Python'
+	@echo 'make test-slow  every cell of the permissions, every point of a kill, the newest boto3, the deployed Python'
 	@echo 'make crash      a crash, a lost answer, a refusal at every single call; ONLY="update, killed" for a part'
 	@echo 'make docs       regenerate what is generated'
 	@echo 'make golden     the plans that the tests expect, written anew'

@@ -88,6 +88,7 @@ def _check(layer: Layer, took: dict[str, Took]) -> None:
             assert all(each < 5 for each in visit.pauses), visit
 
 
+@pytest.mark.slow
 def test_deploy_update_and_teardown(engine: Backend, functions: Path) -> None:
     layer = Layer(engine.root(), everything())
     school = School(layer, functions)

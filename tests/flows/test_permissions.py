@@ -105,6 +105,7 @@ def test_no_operation_is_forgotten() -> None:
     assert sorted(EXAMPLES) == sorted(each.name for each in operations())
 
 
+@pytest.mark.slow
 @each_operation
 def test_who_may(api: Api, each: Operation) -> None:
     arguments = example(each.name).arguments(api.schools["admin"], False)
@@ -123,6 +124,7 @@ def test_who_may(api: Api, each: Operation) -> None:
         arguments = example(each.name).arguments(api.schools[role], False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("each", "role"), LIMITED, ids=lambda value: getattr(value, "name", value))
 def test_whose(api: Api, each: Operation, role: str) -> None:
     found, school, token = example(each.name), api.schools[role], api.tokens[role]

@@ -268,6 +268,7 @@ INTERRUPTED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "call"), INTERRUPTED)
 def test_an_interruption_changes_nothing_in_the_end(faces: Faces, step: str, call: int) -> None:
     first = faces.given(ADMIN)["id"]

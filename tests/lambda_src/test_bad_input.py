@@ -132,6 +132,7 @@ def test_each_rule_of_each_field(api: Functions, school: School, each: Operation
     assert tried > len(each.body.model_fields)
 
 
+@pytest.mark.slow
 @every
 def test_each_rule_of_each_query_parameter(api: Functions, school: School, each: Operation) -> None:
     good = example(each.name).arguments(school, False)
@@ -142,6 +143,7 @@ def test_each_rule_of_each_query_parameter(api: Functions, school: School, each:
         assert (reply.status, reply.fields) == (400, [name]), text
 
 
+@pytest.mark.slow
 @every
 def test_a_query_parameter_that_is_given_twice(api: Functions, school: School, each: Operation) -> None:
     """The gateway joins the two with a comma, which is as good a character as any other."""
@@ -165,6 +167,7 @@ def test_ids_that_are_none(api: Functions, school: School, each: Operation) -> N
             assert (reply.status, reply.slug) == (404, "not-found"), wrong
 
 
+@pytest.mark.slow
 @with_path
 def test_ids_of_nobody_and_of_another_noun(api: Functions, school: School, each: Operation) -> None:
     good = example(each.name).arguments(school, False)

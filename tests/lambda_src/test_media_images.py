@@ -183,6 +183,7 @@ def failing(school: School, step: str, time: int) -> Callable[[], None]:
     return lambda: client.meta.events.unregister(step, fails)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["its own event first", "its own event last"])
 @pytest.mark.parametrize(("step", "time"), INTERRUPTED)
 def test_an_interruption_changes_nothing_in_the_end(school: School, step: str, time: int, order: str) -> None:

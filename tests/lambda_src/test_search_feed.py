@@ -29,6 +29,7 @@ def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> bool:
     return sorted(map(json.dumps, found)) == sorted(map(json.dumps, expected))
 
 
+@pytest.mark.slow
 def test_whatever_the_order(api: Functions) -> None:
     """A new name, a new e-mail address (which is a removal and an insertion), and back again."""
     images: list[tuple[dict[str, Any] | None, dict[str, Any] | None]] = []
