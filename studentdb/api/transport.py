@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import ssl
 import time
@@ -51,7 +52,13 @@ class _Trust(ssl.SSLContext):
 
     @cached_property
     def _made(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context()
+        try:
+            return httpx.create_ssl_context()
+        except OSError as error:
+            named = " or ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ)
+            raise UsageError(
+                f"the certificates that {named or 'certifi'} names cannot be read", why=error.strerror or str(error)
+            ) from error
 
     def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
         self._made.set_alpn_protocols(alpn_protocols)

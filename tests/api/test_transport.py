@@ -153,10 +153,14 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, monkey
             assert http.send("GET", f"https://localhost:{port}/").status_code == 200
 
 
-def test_nothing_is_read_for_an_encryption_that_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are nobody's business where nothing is encrypted."""
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
-    with served(b"") as (port, _), contextlib.closing(Http()) as http:
-        assert http.send("GET", f"http://localhost:{port}/").status_code == 200
+    with contextlib.closing(Http()) as http:
+        with served(b"") as (port, _):
+            assert http.send("GET", f"http://localhost:{port}/").status_code == 200
+        with served(b"", signed_by_itself(tmp_path)) as (port, _), pytest.raises(UsageError, match="SSL_CERT_FILE"):
+            http.send("GET", f"https://localhost:{port}/")
 
 
 def test_a_large_file_comes_in_large_pieces() -> None:
