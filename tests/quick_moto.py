@@ -1,4 +1,4 @@
-"""moto without what it works out anew in every call: the same answers in three quarters of the time."""
+"""moto without what it works out anew in every call: the same answers, sooner."""
 
 from __future__ import annotations
 
