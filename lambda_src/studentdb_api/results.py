@@ -11,9 +11,9 @@ from studentdb_api.problems import NotFound
 from studentdb_api.request import Answer, Request
 
 NO_RESULT = "there is no result of this student in this line item"
-# What is said of a student's work; the rest says whose and which.
-SAID = ("score", "scoreStatus", "late", "missing", "incomplete", "inProgress", "scoreDate", "comment")
 FLAGS = ("late", "missing", "incomplete", "inProgress")
+# What is said of a student's work; the rest says whose and which.
+SAID = ("score", "scoreStatus", *FLAGS, "scoreDate", "comment")
 _FIELDS = ("classId", "lineItemId", "studentId", *SAID, "version", "createdAt", "updatedAt")
 
 

@@ -73,8 +73,12 @@ class SheetResult(ResponseModel):
 
 
 class Result(SheetResult):
-    """A result as stored."""
+    """A result as stored, of which nothing is left out."""
 
+    late: bool
+    missing: bool
+    incomplete: bool
+    in_progress: bool
     class_id: str
     student_id: str
     created_at: str

@@ -20,7 +20,7 @@ def test_the_functions_pass_their_tests_there(tmp_path: Path) -> None:
     environment.install("--require-hashes", "-r", str(ROOT / "requirements" / "dev.lock"))
     tests = environment.run(
         environment.python,
-        *("-m", "pytest", "-p", "no:cacheprovider", "-m", "not browser and not slow"),
+        *("-m", "pytest", "-p", "no:cacheprovider", "-m", "not browser"),
         *("tests/lambda_src", "tests/contract"),
         cwd=ROOT,
     )

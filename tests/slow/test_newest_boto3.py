@@ -20,10 +20,12 @@ def test_the_core_passes_its_tests_with_the_newest_boto3(tmp_path: Path) -> None
     version, embedded = environment.run(environment.python, "-c", look).split()
     assert embedded == "None"
     # The clone's own caches stay as they are.
-    tests = environment.run(
-        environment.python,
-        *("-m", "pytest", "-p", "no:cacheprovider", "-m", "not engine and not browser and not slow"),
-        cwd=ROOT,
-    )
-    assert " passed" in tests
-    print(f"boto3 {version}: {tests.splitlines()[-1]}")  # noqa: T201 - for `pytest -rP`
+    # Of the slow tests the functions': the others need the engine, or are this one.
+    for marks, folder in (("not slow", "tests"), ("slow", "tests/lambda_src")):
+        tests = environment.run(
+            environment.python,
+            *("-m", "pytest", "-p", "no:cacheprovider", "-m", f"not engine and not browser and {marks}", folder),
+            cwd=ROOT,
+        )
+        assert " passed" in tests
+        print(f"boto3 {version}: {tests.splitlines()[-1]}")  # noqa: T201 - for `pytest -rP`
